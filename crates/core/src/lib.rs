@@ -1,1 +1,52 @@
-//! Authwright.
+//! Credentials, origins and the per-request machine of Authwright.
+//!
+//! A program says once who it is and where that may be used ([`Auth`]); each request then runs through an
+//! [`Exchange`], which decides hop by hop what to attach, whether to send again and whether to follow. This crate opens
+//! no socket and knows no client: `authwright-reqwest` and `authwright-ureq` drive it, and re-export what their users
+//! need.
+//!
+//! * What to say: [`Secret`], [`ApiKey`], [`Basic`], [`Bearer`], [`Origin`], [`Auth`].
+//! * A scheme of your own: [`Scheme`], [`Hop`].
+//! * A client of your own: [`exchange`].
+//!
+//! Reading: environment variables and files are read once, when an [`Auth`] is built or [`Secret::read`] is called.
+//! Beyond that nothing here performs I/O or reads a clock.
+
+mod auth;
+#[doc(hidden)]
+pub mod base_url;
+mod challenge;
+mod clock;
+mod denied;
+mod encode;
+mod error;
+pub mod exchange;
+mod fingerprint;
+mod hop;
+#[doc(hidden)]
+pub mod location;
+mod origin;
+mod scheme;
+mod schemes;
+mod secret;
+mod target;
+mod trail;
+
+pub use self::{
+    auth::{Auth, Explanation},
+    base_url::{BaseUrl, BaseUrlError},
+    challenge::Challenge,
+    clock::Clock,
+    denied::Denied,
+    error::{Error, Fault},
+    exchange::{Exchange, Follow, Next, Outgoing, Policy},
+    fingerprint::Fingerprint,
+    hop::{Body, Hop},
+    origin::{IntoOrigins, Origin},
+    scheme::{IntoScheme, Resend, ResponseView, Scheme, Slot, Stamp, Step, Verdict},
+    schemes::{ApiKey, Basic, Bearer},
+    secret::{Secret, SecretValue},
+    target::{OriginText, Target},
+    trail::{Event, Line, Trail},
+};
+pub use http;

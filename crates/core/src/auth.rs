@@ -1,0 +1,233 @@
+//! What a client is given: who it is, and where that may be used.
+
+use std::{fmt, sync::Arc};
+
+use http::header;
+
+use crate::{
+    Error, IntoOrigins, IntoScheme, Scheme, Slot, Target,
+    origin::{Area, Mismatch},
+    scheme::Described,
+};
+
+/// Who I am and where that may be used: a list of entries *(origin, scheme)*. Immutable, and cheap to clone.
+///
+/// Building it is the one fallible step: secrets are resolved and every part is checked, before anything is sent.
+/// All entries whose origin covers a URL apply to it; of two that write the same field the one with the longer path
+/// prefix wins, and a tie is an error here.
+///
+/// ```
+/// use authwright_core::{ApiKey, Auth, Bearer};
+///
+/// let auth = Auth::new("https://maps.example.com", ApiKey::header("X-API-Key", "app-k3y"))?
+///     .and("https://maps.example.com", Bearer::new("us3r-t0ken"))?
+///     .and("https://mail.example.net", ApiKey::header("Authorization", "m4il").prefix("ApiKey"))?;
+/// # Ok::<(), authwright_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Auth {
+    entries: Arc<Vec<Entry>>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) area: Area,
+    pub(crate) scheme: Arc<dyn Scheme>,
+    pub(crate) signs: bool,
+    pub(crate) needs_body: bool,
+    pub(crate) may_resend: bool,
+}
+
+impl Auth {
+    /// One scheme for one origin, or for a list of them.
+    ///
+    /// # Errors
+    /// The origin is malformed or is plain http on another machine; a secret is missing or has characters its place
+    /// cannot have. The error names the piece.
+    pub fn new(origins: impl IntoOrigins, scheme: impl IntoScheme) -> Result<Self, Error> {
+        Self::none().and(origins, scheme)
+    }
+
+    /// No credential at all: for a client whose requests each bring their own `.auth(..)`.
+    pub fn none() -> Self {
+        Self { entries: Arc::default() }
+    }
+
+    /// One more entry.
+    ///
+    /// # Errors
+    /// As for [`Auth::new`]; and where two entries write the same field for the same place.
+    pub fn and(self, origins: impl IntoOrigins, scheme: impl IntoScheme) -> Result<Self, Error> {
+        let what = scheme.what();
+        let areas = origins
+            .into_origins()
+            .into_iter()
+            .map(crate::Origin::into_area)
+            .collect::<Result<Vec<_>, _>>()?;
+        let Some(first) = areas.first() else {
+            return Err(Error::caller(format!("{what} has no origin: name at least one it may be sent to")));
+        };
+        let place = format!("{what} for {first}");
+        let scheme = scheme.into_scheme().map_err(|error| {
+            // Errors about characters are complete; those about a missing secret need to say what it was for.
+            if error.to_string().ends_with("nothing was sent") { error } else { error.at(&place) }
+        })?;
+        let mut entries = Arc::unwrap_or_clone(self.entries);
+        for area in areas {
+            let entry = Entry::new(area, Arc::clone(&scheme));
+            for other in &entries {
+                entry.check_beside(other)?;
+            }
+            entries.push(entry);
+        }
+        // Most specific first, so that the first to write a field is the one that wins.
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.area.prefix_len()));
+        Ok(Self { entries: Arc::new(entries) })
+    }
+
+    /// Says for each entry whether it would be attached to a request for `url`, and if not, why. No network.
+    ///
+    /// # Errors
+    /// `url` is not an absolute http(s) URL.
+    ///
+    /// ```
+    /// use authwright_core::{Auth, Bearer};
+    ///
+    /// let auth = Auth::new("https://api.github.com", Bearer::new("ghp_0123abcd"))?;
+    /// let why = auth.explain("https://api.githib.com/user")?.to_string();
+    /// assert!(why.starts_with("https://api.githib.com  Bearer (value, #"));
+    /// assert!(why.ends_with(")  withheld: for https://api.github.com, another host"));
+    /// # Ok::<(), authwright_core::Error>(())
+    /// ```
+    pub fn explain(&self, url: impl AsRef<str>) -> Result<Explanation, Error> {
+        let target = Target::parse(url.as_ref())?;
+        let lines = self
+            .entries
+            .iter()
+            .map(|entry| match entry.area.mismatch(&target) {
+                None => (entry.label(), None),
+                Some(mismatch) => (entry.label(), Some(entry.elsewhere(mismatch))),
+            })
+            .collect();
+        Ok(Explanation { origin: target.origin().to_string(), lines })
+    }
+
+    /// Whether there is no entry at all.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether any entry writes a cookie: drivers whose client has a cookie jar must then join the two.
+    pub fn writes_cookies(&self) -> bool {
+        self.entries
+            .iter()
+            .flat_map(|entry| entry.scheme.writes())
+            .any(|slot| matches!(slot, Slot::Cookie(_)) || *slot == Slot::Header(header::COOKIE))
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+}
+
+impl Entry {
+    fn new(area: Area, scheme: Arc<dyn Scheme>) -> Self {
+        let (signs, needs_body) = (scheme.signs(), scheme.needs_body());
+        Self { area, signs, needs_body, may_resend: scheme.may_resend(), scheme }
+    }
+
+    /// ``query key `appid` (env NAME, #3f9a)``.
+    pub(crate) fn label(&self) -> String {
+        Described(&*self.scheme).to_string()
+    }
+
+    /// Why a target is not covered, to follow the label.
+    pub(crate) fn elsewhere(&self, mismatch: Mismatch) -> String {
+        let area = &self.area;
+        match mismatch {
+            Mismatch::Host => format!("for {area}, another host"),
+            Mismatch::Port => format!("for {area}, another port"),
+            Mismatch::Scheme => format!("for {area}, another scheme"),
+            Mismatch::Path => format!("for another path of {area}"),
+            Mismatch::DotSegments => format!("for a path of {area}, and dot segments could leave it"),
+        }
+    }
+
+    /// Two entries that would write the same field at the same place, with neither more specific, are a mistake.
+    fn check_beside(&self, other: &Self) -> Result<(), Error> {
+        if !self.area.overlaps(&other.area) {
+            return Ok(());
+        }
+        for (slot, others) in pairs(self.scheme.writes(), other.scheme.writes()) {
+            if slot == others && self.area.prefix_len() == other.area.prefix_len() {
+                return Err(Error::caller(format!(
+                    "two entries put {slot} on {}; keep one, or narrow one by a path",
+                    self.area
+                )));
+            }
+            // RFC 6750 section 2: one method of transmitting a token per request.
+            if is_token_in_query(slot) && is_authorization(others)
+                || is_token_in_query(others) && is_authorization(slot)
+            {
+                return Err(Error::caller(format!(
+                    "one entry puts a token in the query and another puts `Authorization` on {}; a request may \
+                     carry a token only once (RFC 6750 section 2), so keep one",
+                    self.area
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn pairs<'a>(a: &'a [Slot], b: &'a [Slot]) -> impl Iterator<Item = (&'a Slot, &'a Slot)> {
+    a.iter().flat_map(move |x| b.iter().map(move |y| (x, y)))
+}
+
+fn is_authorization(slot: &Slot) -> bool {
+    *slot == Slot::Header(header::AUTHORIZATION)
+}
+
+fn is_token_in_query(slot: &Slot) -> bool {
+    matches!(slot, Slot::Query(name) if name.eq_ignore_ascii_case("access_token"))
+}
+
+/// Shows labels and origins, no secret.
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.entries.iter().map(|entry| format!("{} for {}", entry.label(), entry.area));
+        f.write_str("Auth")?;
+        f.debug_list().entries(entries).finish()
+    }
+}
+
+/// What [`Auth::explain`] found: one line per entry. Shows the origin of the URL, never its path or query.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    origin: String,
+    lines: Vec<(String, Option<String>)>,
+}
+
+impl Explanation {
+    /// Whether any entry would be attached.
+    pub fn is_attached(&self) -> bool {
+        self.lines.iter().any(|(_, why)| why.is_none())
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.lines.is_empty() {
+            return write!(f, "{}  no credential: the Auth is empty", self.origin);
+        }
+        for (index, (label, why)) in self.lines.iter().enumerate() {
+            let line_break = if index == 0 { "" } else { "\n" };
+            write!(f, "{line_break}{}  {label}  ", self.origin)?;
+            match why {
+                None => f.write_str("attached")?,
+                Some(why) => write!(f, "withheld: {why}")?,
+            }
+        }
+        Ok(())
+    }
+}

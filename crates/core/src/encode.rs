@@ -1,0 +1,97 @@
+//! The text forms of query pairs and cookies.
+
+use http::HeaderValue;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// Everything but the unreserved characters of RFC 3986 section 2.3: what every server decodes alike.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// `name=value`, percent-encoded.
+pub(crate) fn query_pair(name: &str, value: &str) -> String {
+    format!("{}={}", utf8_percent_encode(name, RESERVED), utf8_percent_encode(value, RESERVED))
+}
+
+/// Whether a query has a pair with this (decoded) name. Servers decode `+` as a blank and `%61` as `a`, so we do.
+pub(crate) fn has_pair(query: &str, name: &str) -> bool {
+    query.split('&').any(|pair| {
+        let key = pair.split_once('=').map_or(pair, |(key, _)| key);
+        if key.bytes().any(|b| matches!(b, b'%' | b'+')) {
+            let blanks = key.replace('+', " ");
+            percent_decode_str(&blanks).decode_utf8_lossy() == name
+        } else {
+            key == name
+        }
+    })
+}
+
+/// `name=value` with the characters RFC 6265 section 4.1.1 allows, or nothing.
+pub(crate) fn cookie_pair(name: &str, value: &str) -> Option<HeaderValue> {
+    let valid = is_token(name) && value.bytes().all(is_cookie_octet);
+    let mut pair = valid.then(|| HeaderValue::from_str(&format!("{name}={value}")).ok())??;
+    pair.set_sensitive(true);
+    Some(pair)
+}
+
+/// Whether a `Cookie` field has a cookie of this name.
+pub(crate) fn has_cookie(field: &[u8], name: &str) -> bool {
+    field.split(|b| *b == b';').any(|pair| {
+        let key = pair.split(|b| *b == b'=').next().unwrap_or_default();
+        key.trim_ascii() == name.as_bytes()
+    })
+}
+
+/// Two `Cookie` fields as one (RFC 6265 section 5.4 allows only one).
+pub(crate) fn join_cookies(a: &HeaderValue, b: &HeaderValue) -> HeaderValue {
+    let joined = [a.as_bytes(), b"; ", b.as_bytes()].concat();
+    // Both parts are header values already, and so is what joins them.
+    let mut value = HeaderValue::from_bytes(&joined).unwrap_or_else(|_| a.clone());
+    value.set_sensitive(true);
+    value
+}
+
+/// RFC 9110 section 5.6.2.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+pub(crate) fn is_cookie_octet(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_found_in_every_spelling() {
+        for (query, found) in [
+            ("appid=1", true),
+            ("q=x&appid", true),
+            ("%61ppid=1", true),
+            ("a%70p%69d=", true),
+            ("xappid=1", false),
+            ("q=appid", false),
+            ("", false),
+            ("%=1&%zz", false),
+        ] {
+            assert_eq!(has_pair(query, "appid"), found, "{query}");
+        }
+        assert!(has_pair("my+key=1", "my key"));
+    }
+
+    #[test]
+    fn everything_but_unreserved_is_encoded() {
+        assert_eq!(query_pair("a b", "k&=+/?#%~-._é"), "a%20b=k%26%3D%2B%2F%3F%23%25~-._%C3%A9");
+    }
+
+    #[test]
+    fn cookies_have_cookie_octets_only() {
+        assert_eq!(cookie_pair("k", "v").unwrap(), "k=v");
+        for bad in ["a b", "a;b", "a,b", "a\"b", "a\\b", "a\nb", "é"] {
+            assert!(cookie_pair("k", bad).is_none(), "{bad:?}");
+        }
+        assert!(cookie_pair("k k", "v").is_none());
+        assert!(has_cookie(b"a=1; k=2", "k"));
+        assert!(!has_cookie(b"a=k; kk=2", "k"));
+    }
+}

@@ -1,0 +1,394 @@
+//! One logical request: what to attach, whether to send again, whether to follow. Every security rule lives here, once.
+//!
+//! ```text
+//!            +-------------------------------------------------------------+
+//!            v                                                             |
+//!   request --> step(): per entry, origin covers? field free? authorise    |
+//!                 |                                                        |
+//!                 v                                                        |
+//!               send (the driver's part)                                   |
+//!                 |                                                        |
+//!                 v                                                        |
+//!               observed(response head)                                    |
+//!                 |-- Resend ---- the same hop, authorised anew ---------->|
+//!                 |-- Follow ---- the next hop, stripped of what must stay >|
+//!                 |-- Denied ---- 401 or 403, with the reason
+//!                 |-- TooManyRedirects
+//!                 `-- Deliver --- everything else
+//! ```
+//!
+//! A driver is the loop around this, and holds no policy of its own. The whole of it, with no client at all:
+//!
+//! ```
+//! use authwright_core::{ApiKey, Auth, Body, Exchange, Next, Outgoing, Policy, ResponseView, Target};
+//! use http::{HeaderMap, StatusCode, header::LOCATION};
+//!
+//! let auth = Auth::new("https://api.example.com", ApiKey::header("X-API-Key", "k3y"))?;
+//! let policy = Policy::default();
+//! let mut exchange = Exchange::new(Some(&auth), &policy);
+//!
+//! let mut headers = HeaderMap::new();
+//! let target = Target::parse("https://api.example.com/report")?;
+//! let line = exchange.step(Outgoing { method: &"GET".parse().unwrap(), target, headers: &mut headers, body: Body::Empty })?;
+//! assert!(line.is_none(), "no query pair was added");
+//! assert_eq!(headers["x-api-key"], "k3y");
+//!
+//! // The server redirects to a storage host: followed, without the key.
+//! let mut answer = HeaderMap::new();
+//! answer.insert(LOCATION, "https://storage.example.net/report.pdf".parse().unwrap());
+//! match exchange.observed(&ResponseView { status: StatusCode::FOUND, headers: &answer }, target)? {
+//!     Next::Follow(next) => {
+//!         assert_eq!(next.url, "https://storage.example.net/report.pdf");
+//!         assert!(next.headers.is_empty());
+//!     }
+//!     other => panic!("{other:?}"),
+//! }
+//! # Ok::<(), authwright_core::Error>(())
+//! ```
+
+mod attached;
+mod kept;
+mod policy;
+mod redirect;
+
+use std::fmt;
+
+use http::{HeaderMap, Method, StatusCode, header::WWW_AUTHENTICATE};
+
+use self::{attached::Attached, kept::Kept};
+pub use self::{
+    kept::is_credential_name,
+    policy::{MAX_REDIRECTS, Policy, max_sends},
+    redirect::Follow,
+};
+use crate::{
+    Auth, Body, Denied, Error, Hop, Resend, ResponseView, Slot, Target, Trail, Verdict, challenge,
+    hop::Collision, trail::Event,
+};
+
+/// The machine for one logical request. See the [module documentation](self).
+pub struct Exchange<'a> {
+    /// None where the caller said `.without_auth()`.
+    auth: Option<&'a Auth>,
+    policy: &'a Policy,
+    /// What the caller gave, for hops and resends to come. None while no further send can happen.
+    kept: Option<Kept>,
+    attached: Attached,
+    /// The caller has set a credential of their own: a refusal is about that one (rule 12).
+    caller_set: bool,
+    replayable: bool,
+    hop: u32,
+    sends: u32,
+    budget: [u8; Resend::COUNT],
+    trail: Option<Box<Trail>>,
+}
+
+/// A request about to be sent: the copy that is sent, on which credentials may be put.
+pub struct Outgoing<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// Where it goes, before any query pair of ours.
+    pub target: Target<'a>,
+    /// The header fields. Credentials are added here.
+    pub headers: &'a mut HeaderMap,
+    /// The body, as far as it is known.
+    pub body: Body<'a>,
+}
+
+/// Header values stay out.
+impl fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("method", self.method)
+            .field("origin", &self.target.origin())
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("body", &self.body)
+            .finish()
+    }
+}
+
+/// What to do with a response.
+pub enum Next {
+    /// Give it to the caller.
+    Deliver,
+    /// It is a 401 or 403 about a credential of ours, or about none: give it to the caller as an error that owns it.
+    Denied(Box<Denied>),
+    /// Send the same request once more, with these header fields; then [`Exchange::step`] again.
+    Resend(HeaderMap),
+    /// Send the next hop; [`Exchange::step`] comes first.
+    Follow(Follow),
+    /// A redirect past the limit: what the client's users expect of that.
+    TooManyRedirects,
+}
+
+/// Shows no header value and no path.
+impl fmt::Debug for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deliver => f.write_str("Deliver"),
+            Self::Denied(denied) => f.debug_tuple("Denied").field(denied).finish(),
+            Self::Resend(_) => f.write_str("Resend(..)"),
+            Self::Follow(follow) => f.debug_tuple("Follow").field(follow).finish(),
+            Self::TooManyRedirects => f.write_str("TooManyRedirects"),
+        }
+    }
+}
+
+const FULL: [u8; Resend::COUNT] = [1; Resend::COUNT];
+
+impl<'a> Exchange<'a> {
+    /// A machine for one request. `auth` is `None` where the caller wants the request to go bare.
+    #[inline]
+    pub fn new(auth: Option<&'a Auth>, policy: &'a Policy) -> Self {
+        Self {
+            auth,
+            policy,
+            kept: None,
+            attached: Attached::default(),
+            caller_set: false,
+            replayable: true,
+            hop: 1,
+            sends: 0,
+            budget: FULL,
+            trail: None,
+        }
+    }
+
+    /// Records every decision in a [`Trail`]. Off, this costs one branch per decision.
+    pub fn record_trail(&mut self) {
+        self.trail = Some(Box::default());
+    }
+
+    /// The trail, where one was recorded.
+    pub fn take_trail(&mut self) -> Option<Trail> {
+        self.trail.take().map(|trail| *trail)
+    }
+
+    /// Whether another send may follow this one, so that the driver must keep what it needs for it (URL and body).
+    pub fn may_send_again(&self) -> bool {
+        self.policy.max_redirects > 0 || self.may_resend()
+    }
+
+    /// How often the request has been sent so far. At most [`max_sends`].
+    pub fn sends(&self) -> u32 {
+        self.sends
+    }
+
+    /// Makes a hop ready: every entry whose origin covers it is applied. Returns path and query where pairs were
+    /// added to them; the driver then sends those instead.
+    ///
+    /// # Errors
+    /// A scheme cannot do its part, or needs a body that is a stream. Nothing may be sent, and the header fields are
+    /// as they were.
+    #[inline]
+    pub fn step(&mut self, outgoing: Outgoing<'_>) -> Result<Option<String>, Error> {
+        let Outgoing { method, target, headers, body } = outgoing;
+        if self.sends == 0 {
+            self.replayable = body.is_replayable();
+            if self.may_send_again() {
+                self.kept = Some(Kept::new(method, headers, &self.policy.default_headers));
+            }
+            self.policy.add_default_headers(headers);
+        }
+        self.sends += 1;
+        self.attached.clear();
+        self.caller_set = false;
+        let Some(auth) = self.auth else { return Ok(None) };
+        let mut hop = Hop::new(method.as_str(), target, headers, body, &*self.policy.clock);
+        let mut signers = false;
+        for (index, entry) in auth.entries().iter().enumerate() {
+            if entry.signs {
+                signers = true;
+            } else {
+                self.apply(index, &mut hop)?;
+            }
+        }
+        if signers {
+            // They sign what the others have attached, so they come last.
+            for (index, _) in auth.entries().iter().enumerate().filter(|(_, entry)| entry.signs) {
+                self.apply(index, &mut hop)?;
+            }
+        }
+        if self.attached.is_empty() && !self.caller_set {
+            // An answer of 401 is then about what the caller sent, if that was a credential.
+            self.caller_set = hop.headers().iter().any(|(name, value)| kept::is_credential(name, value));
+        }
+        let line = hop.into_line();
+        Ok((!line.is_empty()).then_some(line))
+    }
+
+    /// Applies one entry to the hop, wholly or not at all.
+    #[inline]
+    fn apply(&mut self, index: usize, hop: &mut Hop<'_>) -> Result<(), Error> {
+        let Some(entry) = self.auth.and_then(|auth| auth.entries().get(index)) else { return Ok(()) };
+        let target = hop.url();
+        if !entry.area.covers(&target) {
+            if self.trail.is_some() {
+                let why = entry.area.mismatch(&target).map(|mismatch| entry.elsewhere(mismatch));
+                self.note(&target, || Event::Withheld { label: entry.label(), why: why.unwrap_or_default() });
+            }
+            return Ok(());
+        }
+        if entry.needs_body && !self.replayable {
+            hop.take_back_all();
+            return Err(Error::caller(format!(
+                "{} signs the body, and this body is a stream; send bytes, or use a scheme that does not need them",
+                entry.label()
+            )));
+        }
+        if let Err(error) = entry.scheme.authorize(hop) {
+            hop.take_back_all();
+            return Err(error);
+        }
+        match hop.finish_entry() {
+            Ok(stamp) => {
+                self.attached.insert(index, stamp);
+                if self.trail.is_some() {
+                    self.note(&target, || Event::Attached(entry.label()));
+                }
+            }
+            Err(collision) => {
+                self.caller_set |= collision.by_caller;
+                if self.trail.is_some() {
+                    self.note(&target, || Event::Withheld { label: entry.label(), why: taken(&collision) });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides what happens after a response. `sent` is where the hop went, without what we added to it.
+    ///
+    /// # Errors
+    /// A scheme found the response to be wrong (forged, say): it must not be delivered.
+    #[inline]
+    pub fn observed(&mut self, response: &ResponseView<'_>, sent: Target<'_>) -> Result<Next, Error> {
+        let status = response.status;
+        if self.trail.is_some() {
+            self.note(&sent, || Event::Answered(status.as_u16()));
+        }
+        if let Some(because) = self.learn(response)? {
+            if let Some(headers) = self.kept.as_ref().map(Kept::headers) {
+                self.note(&sent, || Event::Resent(resent(because).into()));
+                return Ok(Next::Resend(headers));
+            }
+        }
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(self.refused(response, &sent)),
+            _ if status.is_redirection() => Ok(self.redirected(response, &sent)),
+            _ => Ok(Next::Deliver),
+        }
+    }
+
+    /// Shows the response to the schemes on the hop, and takes the first resend that is allowed (rules 4 to 6).
+    fn learn(&mut self, response: &ResponseView<'_>) -> Result<Option<Resend>, Error> {
+        let Some(auth) = self.auth else { return Ok(None) };
+        let mut accepted = None;
+        for (index, stamp) in self.attached.iter() {
+            let Some(entry) = auth.entries().get(index) else { continue };
+            let Verdict::Resend { because, stamp: now } = entry.scheme.observed(response, stamp)? else {
+                continue;
+            };
+            // 401: the server refused to act, so even a POST may be sent again. 403 says that this credential will
+            // not do; only wider scope can help. Nothing else is ours to retry (RFC 9110 sections 15.5.2, 15.5.4).
+            let ours = match response.status {
+                StatusCode::UNAUTHORIZED => true,
+                StatusCode::FORBIDDEN => because == Resend::SteppedUp,
+                _ => false,
+            };
+            let left = self.budget.get_mut(because.index());
+            if ours && entry.may_resend && now != stamp && self.replayable && accepted.is_none() {
+                if let Some(left) = left.filter(|left| **left > 0) {
+                    *left -= 1;
+                    accepted = Some(because);
+                }
+            }
+        }
+        Ok(accepted)
+    }
+
+    fn redirected(&mut self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
+        let Some(kept) = &mut self.kept else { return Next::Deliver };
+        if !redirect::is_redirect(response) || self.policy.max_redirects == 0 {
+            return Next::Deliver;
+        }
+        if self.hop > self.policy.max_redirects {
+            self.note(sent, || Event::NotFollowed("too many".into()));
+            return Next::TooManyRedirects;
+        }
+        match redirect::follow(kept, response, sent, self.replayable) {
+            Ok(redirect::Followed { next, to, dropped, same_origin }) => {
+                if !same_origin {
+                    self.budget = FULL;
+                }
+                if !next.keep_body {
+                    self.replayable = true;
+                }
+                self.note(sent, || Event::Followed { to, dropped });
+                self.hop += 1;
+                Next::Follow(next)
+            }
+            Err(why) => {
+                self.note(sent, || Event::NotFollowed(why.to_string()));
+                Next::Deliver
+            }
+        }
+    }
+
+    /// A 401 or 403 that remains (rule 12).
+    fn refused(&self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
+        let (Some(auth), true, false) = (self.auth, self.policy.denied_as_error, self.caller_set) else {
+            return Next::Deliver;
+        };
+        let entries = auth.entries();
+        let lines = response.headers.get_all(WWW_AUTHENTICATE);
+        Next::Denied(Box::new(Denied {
+            status: response.status,
+            origin: sent.origin().to_string(),
+            sent: self.attached.iter().filter_map(|(index, _)| Some(entries.get(index)?.label())).collect(),
+            withheld: entries
+                .iter()
+                .filter_map(|entry| {
+                    let mismatch = entry.area.mismatch(sent)?;
+                    Some(format!("{} is {}", entry.label(), entry.elsewhere(mismatch)))
+                })
+                .collect(),
+            stream_gone: !self.replayable && self.may_resend(),
+            challenges: challenge::read(lines.iter().map(http::HeaderValue::as_bytes)),
+        }))
+    }
+
+    fn may_resend(&self) -> bool {
+        self.auth.is_some_and(|auth| auth.entries().iter().any(|entry| entry.may_resend))
+    }
+
+    fn note(&mut self, target: &Target<'_>, event: impl FnOnce() -> Event) {
+        if let Some(trail) = &mut self.trail {
+            trail.push(self.hop, target.origin().to_string(), event());
+        }
+    }
+}
+
+fn taken(collision: &Collision) -> String {
+    let by = if collision.by_caller { "the caller" } else { "a more specific entry" };
+    match &collision.slot {
+        Slot::Query(_) => format!("{by} put {} on the URL", collision.slot),
+        slot => format!("{by} set {slot}"),
+    }
+}
+
+fn resent(because: Resend) -> &'static str {
+    match because {
+        Resend::Challenged => "a challenge can be answered",
+        Resend::Renewed => "the token was renewed",
+        Resend::Nonce => "a new nonce is known",
+        Resend::SteppedUp => "more scope was obtained",
+    }
+}
+
+/// Shows counts only.
+impl fmt::Debug for Exchange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").field("hop", &self.hop).field("sends", &self.sends).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,297 @@
+//! Where a credential may travel. The only file that compares origins.
+
+use std::{
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+};
+
+use crate::{
+    Error,
+    target::{OriginText, Target, split_port},
+};
+
+/// Scheme, host and port a credential may travel to, and optionally a path prefix.
+///
+/// The comparison is exact: no subdomain, no other port, no other scheme, no trailing dot (RFC 9110 section 4.3.1; RFC 6454 section 5).
+/// It must be https, or http on the machine itself. A `&str` will do wherever an origin is asked for, and so will a
+/// list of them.
+///
+/// A path prefix ends at a segment border (`/v1` covers `/v1` and `/v1/orders`, not `/v10`), and a target whose path
+/// contains dot segments in any spelling is never covered by a prefix, since a server may resolve them.
+///
+/// ```
+/// use authwright_core::{Auth, Bearer, Origin};
+///
+/// Auth::new("https://api.example.com", Bearer::new("t0ken"))?;
+/// Auth::new(["https://api.example.com/v1", "https://files.example.com"], Bearer::new("t0ken"))?;
+/// Auth::new(Origin::danger_plain_http("http://intranet:8080"), Bearer::new("t0ken"))?;
+///
+/// let error = Auth::new("http://intranet:8080", Bearer::new("t0ken")).unwrap_err();
+/// assert!(error.to_string().starts_with("http://intranet:8080 is plain http"));
+/// # Ok::<(), authwright_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Origin(Result<Area, Error>);
+
+/// A valid origin: what [`Origin`] becomes once it has been checked.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Area {
+    https: bool,
+    host: Box<str>,
+    port: u16,
+    /// Without its last slash: empty for the whole origin.
+    prefix: Box<str>,
+}
+
+impl Origin {
+    /// An origin in text form. Problems are reported by [`Auth::new`](crate::Auth::new).
+    pub fn new(origin: &str) -> Self {
+        Self(Area::parse(origin, false))
+    }
+
+    /// An origin that may be plain http on another machine: everyone on the way can read the credential and use it.
+    ///
+    /// For the intranet server that has no TLS and never will. Redirects from it to anywhere else carry nothing.
+    pub fn danger_plain_http(origin: &str) -> Self {
+        Self(Area::parse(origin, true))
+    }
+
+    pub(crate) fn into_area(self) -> Result<Area, Error> {
+        self.0
+    }
+}
+
+/// Why an [`Area`] does not cover a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mismatch {
+    Scheme,
+    Host,
+    Port,
+    Path,
+    DotSegments,
+}
+
+impl Area {
+    /// Whether a credential for this area may go to the target. The hot path: comparisons only.
+    #[inline]
+    pub(crate) fn covers(&self, target: &Target<'_>) -> bool {
+        self.https == target.is_https()
+            && self.port == target.port()
+            && self.host.len() == target.host().len()
+            && self.host.eq_ignore_ascii_case(target.host())
+            && (self.prefix.is_empty() || self.path_mismatch(target.path()).is_none())
+    }
+
+    /// The first thing that differs, for explanations.
+    pub(crate) fn mismatch(&self, target: &Target<'_>) -> Option<Mismatch> {
+        if !self.host.eq_ignore_ascii_case(target.host()) {
+            Some(Mismatch::Host)
+        } else if self.https != target.is_https() {
+            Some(Mismatch::Scheme)
+        } else if self.port != target.port() {
+            Some(Mismatch::Port)
+        } else if self.prefix.is_empty() {
+            None
+        } else {
+            self.path_mismatch(target.path())
+        }
+    }
+
+    fn path_mismatch(&self, path: &str) -> Option<Mismatch> {
+        match path.strip_prefix(&*self.prefix) {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+                has_dot_segment(path).then_some(Mismatch::DotSegments)
+            }
+            _ => Some(Mismatch::Path),
+        }
+    }
+
+    /// Longer prefixes are more specific.
+    pub(crate) fn prefix_len(&self) -> usize {
+        self.prefix.len()
+    }
+
+    pub(crate) fn same_origin(&self, other: &Self) -> bool {
+        self.https == other.https && self.port == other.port && self.host == other.host
+    }
+
+    /// Whether some target is covered by both.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let (short, long) = if self.prefix.len() <= other.prefix.len() {
+            (&self.prefix, &other.prefix)
+        } else {
+            (&other.prefix, &self.prefix)
+        };
+        self.same_origin(other)
+            && long.strip_prefix(&**short).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    fn parse(text: &str, plain_http_allowed: bool) -> Result<Self, Error> {
+        let invalid = |why: &str| {
+            let shown = shown(text);
+            Error::caller(format!("{shown} is not an origin: {why}; write it like https://api.example.com"))
+        };
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| invalid("it has no scheme"))?;
+        let https = match scheme {
+            "https" => true,
+            "http" => false,
+            _ => return Err(invalid("its scheme is neither https nor http")),
+        };
+        if rest.contains(['?', '#']) {
+            return Err(invalid("it has a query or a fragment"));
+        }
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        if authority.contains('@') {
+            return Err(invalid("it contains a user name or password, which belong into the scheme"));
+        }
+        let (host, port) = split_port(authority).map_err(|_| invalid("its port is not a number"))?;
+        let host = canonical_host(host).map_err(invalid)?;
+        let port = port.unwrap_or(if https { 443 } else { 80 });
+        if !path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') || has_dot_segment(path) {
+            return Err(invalid("its path has dot segments, blanks or characters a URL cannot have"));
+        }
+        let area = Self { https, host, port, prefix: path.trim_end_matches('/').into() };
+        if !https && !plain_http_allowed && !is_loopback(&area.host) {
+            return Err(Error::caller(format!(
+                "{area} is plain http: the credential could be read on the way; use https, or \
+                 Origin::danger_plain_http if you accept that"
+            )));
+        }
+        Ok(area)
+    }
+}
+
+/// Whether two targets have the same origin. Anything else is a change of origin (RFC 9110 section 4.3.1).
+pub(crate) fn same_origin(a: &Target<'_>, b: &Target<'_>) -> bool {
+    a.is_https() == b.is_https() && a.port() == b.port() && a.host().eq_ignore_ascii_case(b.host())
+}
+
+fn canonical_host(host: &str) -> Result<Box<str>, &'static str> {
+    if host.is_empty() {
+        return Err("it has no host");
+    }
+    if host.contains('*') {
+        return Err("wildcards are not supported: name every host");
+    }
+    if let Some(literal) = host.strip_prefix('[') {
+        let address = literal.strip_suffix(']').and_then(|text| text.parse::<Ipv6Addr>().ok());
+        return address.map(|a| format!("[{a}]").into()).ok_or("its IPv6 address is malformed");
+    }
+    if !host.is_ascii() {
+        return Err("its host is not ASCII: write the `xn--` form");
+    }
+    if !host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')) {
+        return Err("its host has a character that host names cannot have");
+    }
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let numeric = last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x");
+    if numeric && host.parse::<Ipv4Addr>().is_err() {
+        return Err("its IPv4 address is malformed");
+    }
+    Ok(host.to_ascii_lowercase().into())
+}
+
+/// `localhost` (RFC 6761 section 6.3), 127.0.0.0/8 and `::1`: the credential does not leave the machine.
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host.parse::<Ipv4Addr>().is_ok_and(|a| a.is_loopback())
+        || host.trim_matches(['[', ']']).parse::<Ipv6Addr>().is_ok_and(|a| a.is_loopback())
+}
+
+/// Whether a server could read `.` or `..` as a segment of this path, in whatever spelling.
+fn has_dot_segment(path: &str) -> bool {
+    // Only paths with a dot or an escape can; most have neither.
+    if !path.bytes().any(|b| matches!(b, b'.' | b'%')) {
+        return false;
+    }
+    let plain = path
+        .to_ascii_lowercase()
+        .replace("%2e", ".")
+        .replace("%2f", "/")
+        .replace("%5c", "/")
+        .replace('\\', "/");
+    // `..;x` is a dot segment to servers that cut path parameters off.
+    plain.split('/').any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
+}
+
+/// A text that is not an origin may be a whole URL with a secret in it: show only what looks like scheme and host.
+fn shown(text: &str) -> String {
+    let after_scheme = text.find("://").map_or(0, |at| at + 3);
+    let end = text[after_scheme..].find(['/', '?', '#', '\\']).map_or(text.len(), |at| after_scheme + at);
+    let scheme = &text[..after_scheme];
+    let authority = &text[after_scheme..end];
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    if after_scheme == 0 && end == text.len() && text.contains('@') {
+        return "the given text".into();
+    }
+    format!("`{}`", format!("{scheme}{host}").escape_debug())
+}
+
+impl fmt::Display for Area {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&OriginText { https: self.https, host: &self.host, port: self.port }, f)
+    }
+}
+
+impl fmt::Debug for Area {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Ok(area) => write!(f, "Origin({area})"),
+            Err(error) => write!(f, "Origin(invalid: {error})"),
+        }
+    }
+}
+
+impl From<&str> for Origin {
+    fn from(origin: &str) -> Self {
+        Self::new(origin)
+    }
+}
+
+impl From<&String> for Origin {
+    fn from(origin: &String) -> Self {
+        Self::new(origin)
+    }
+}
+
+impl From<String> for Origin {
+    fn from(origin: String) -> Self {
+        Self::new(&origin)
+    }
+}
+
+/// One origin or a list of them: what [`Auth::new`](crate::Auth::new) takes as its first argument.
+pub trait IntoOrigins {
+    /// The origins, in the order given.
+    fn into_origins(self) -> Vec<Origin>;
+}
+
+impl<O: Into<Origin>> IntoOrigins for O {
+    fn into_origins(self) -> Vec<Origin> {
+        vec![self.into()]
+    }
+}
+
+impl<O: Into<Origin>, const N: usize> IntoOrigins for [O; N] {
+    fn into_origins(self) -> Vec<Origin> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
+impl<O: Into<Origin>> IntoOrigins for Vec<O> {
+    fn into_origins(self) -> Vec<Origin> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
+impl<O: Clone + Into<Origin>> IntoOrigins for &[O] {
+    fn into_origins(self) -> Vec<Origin> {
+        self.iter().cloned().map(Into::into).collect()
+    }
+}

@@ -1,0 +1,249 @@
+//! What a scheme is: how a credential goes onto a request, and what it learns from responses.
+
+use std::{fmt, sync::Arc};
+
+use http::{HeaderMap, HeaderName, StatusCode};
+
+use crate::{Error, Hop};
+
+/// A way to put a credential on a request. Implement it for a scheme of your own.
+///
+/// The [`Exchange`](crate::Exchange) calls [`authorize`](Scheme::authorize) for every hop whose target the entry's
+/// [`Origin`](crate::Origin) covers, and [`observed`](Scheme::observed) for every response to such a hop. A scheme
+/// never decides *whether* it may speak: origin, caller-set fields and redirects are judged before and after it.
+///
+/// What a wrong implementation costs: a field not written through the [`Hop`] is not seen by the rules, so it travels
+/// on to other hosts. A header added later by the client (`Host`, `User-Agent`, `Content-Length`, cookies of its jar)
+/// cannot be signed.
+///
+/// ```
+/// use authwright_core::{Error, Hop, Scheme, Step};
+///
+/// /// Sends a counter, so that the server can spot a replay.
+/// #[derive(Debug, Default)]
+/// struct Counter(std::sync::atomic::AtomicU64);
+///
+/// impl Scheme for Counter {
+///     fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
+///         let count = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///         hop.header("x-count", count)?;
+///         Ok(Step::Send)
+///     }
+/// }
+///
+/// let mut hop = Hop::test("GET", "https://api.example.com/");
+/// Counter::default().authorize(&mut hop)?;
+/// assert_eq!(hop.attached("x-count"), Some("0"));
+/// # Ok::<(), Error>(())
+/// ```
+pub trait Scheme: fmt::Debug + Send + Sync + 'static {
+    /// Puts the credential on the hop. All of what it writes goes on, or none of it.
+    ///
+    /// # Errors
+    /// The hop cannot be authorised; it is not sent, and nothing written to it remains.
+    fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error>;
+
+    /// Learns from the response to a hop this scheme has authorised: every response, a 200 too.
+    ///
+    /// Asking for a resend needs [`may_resend`](Scheme::may_resend), a body that can be sent again, something new to
+    /// say (a stamp other than `sent`) and budget; otherwise the response is delivered.
+    ///
+    /// # Errors
+    /// The response proves that something is wrong (a forged answer, say): it is not delivered.
+    fn observed(&self, response: &ResponseView<'_>, sent: Stamp) -> Result<Verdict, Error> {
+        let _ = (response, sent);
+        Ok(Verdict::Deliver)
+    }
+
+    /// Whether [`observed`](Scheme::observed) may ever ask for a resend. False: no copy of the request is kept for it.
+    fn may_resend(&self) -> bool {
+        false
+    }
+
+    /// Whether [`Hop::body`] is needed. A body that is a stream is then a clear error before anything is sent.
+    fn needs_body(&self) -> bool {
+        false
+    }
+
+    /// Whether the scheme signs what others attach. Signers run last, over the hop as the others left it.
+    fn signs(&self) -> bool {
+        self.needs_body()
+    }
+
+    /// The fields this scheme writes, where they are known beforehand: two entries that write the same field for the
+    /// same place are then an error when the [`Auth`](crate::Auth) is built, not a surprise later.
+    fn writes(&self) -> &[Slot] {
+        &[]
+    }
+
+    /// Names the scheme and where its secret came from, for messages: ``query key `appid` (env NAME, #3f9a)``.
+    ///
+    /// # Errors
+    /// Only those of the formatter.
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = std::any::type_name::<Self>();
+        let plain = name.split('<').next().unwrap_or(name);
+        f.write_str(plain.rsplit("::").next().unwrap_or(plain))
+    }
+}
+
+// A scheme is held as a trait object; this fails to compile if the trait stops allowing it.
+const _: Option<&dyn Scheme> = None;
+
+/// What the exchange does after [`Scheme::authorize`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// The hop is ready.
+    Send,
+}
+
+/// What the exchange does after [`Scheme::observed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Hand the response to the caller (or follow it, where it redirects).
+    Deliver,
+    /// Send the request once more, authorised anew.
+    Resend {
+        /// Why: each reason has a small budget of its own.
+        because: Resend,
+        /// Marks what would be said now. Equal to what was sent: there is nothing new to say, so no resend.
+        stamp: Stamp,
+    },
+}
+
+/// Why a request is sent once more. Each reason has its own budget, refilled when a redirect changes the origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Resend {
+    /// A first challenge is answered (RFC 9110 section 11.6.1).
+    Challenged,
+    /// A token was renewed (RFC 6750 section 3.1).
+    Renewed,
+    /// A nonce had gone stale or was demanded (RFC 7616 section 3.3, RFC 9449 section 8).
+    Nonce,
+    /// More scope was obtained (RFC 6750 section 3.1, RFC 9470).
+    SteppedUp,
+}
+
+impl Resend {
+    pub(crate) const COUNT: usize = 4;
+
+    pub(crate) fn index(self) -> usize {
+        match self {
+            Self::Challenged => 0,
+            Self::Renewed => 1,
+            Self::Nonce => 2,
+            Self::SteppedUp => 3,
+        }
+    }
+}
+
+/// Marks which version of a credential was sent: a token's generation, a nonce's count. A scheme sets it with
+/// [`Hop::stamp`] and gets it back in [`Scheme::observed`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Stamp(pub u64);
+
+/// The head of a response, as a scheme sees it.
+#[derive(Clone, Copy)]
+pub struct ResponseView<'a> {
+    /// The status.
+    pub status: StatusCode,
+    /// The header fields.
+    pub headers: &'a HeaderMap,
+}
+
+/// Field values stay out: a response can hold a session cookie or a token.
+impl fmt::Debug for ResponseView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseView")
+            .field("status", &self.status)
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+/// A field a scheme writes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Slot {
+    /// A header field.
+    Header(HeaderName),
+    /// A query parameter, by its decoded name.
+    Query(Box<str>),
+    /// A cookie.
+    Cookie(Box<str>),
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(f, "`{}`", TitleCase(name.as_str())),
+            Self::Query(name) => write!(f, "query key `{}`", name.escape_debug()),
+            Self::Cookie(name) => write!(f, "cookie `{}`", name.escape_debug()),
+        }
+    }
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// `x-api-key` as people write it: `X-Api-Key`.
+struct TitleCase<'a>(&'a str);
+
+impl fmt::Display for TitleCase<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut start = true;
+        for c in self.0.chars() {
+            write!(f, "{}", if start { c.to_ascii_uppercase() } else { c })?;
+            start = c == '-';
+        }
+        Ok(())
+    }
+}
+
+/// Anything [`Auth::new`](crate::Auth::new) takes as its second argument: the schemes of this crate, which are
+/// descriptions that are checked there, `(user, password)`, and every [`Scheme`] of your own.
+pub trait IntoScheme {
+    /// Resolves secrets and checks every part.
+    ///
+    /// # Errors
+    /// A secret is missing, or has characters its place cannot have. The error names it.
+    fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error>;
+
+    /// What this is, for the error of a secret that is missing: ``query key `appid` ``.
+    fn what(&self) -> String;
+}
+
+impl<S: Scheme> IntoScheme for S {
+    fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
+        Ok(Arc::new(self))
+    }
+
+    fn what(&self) -> String {
+        Described(self).to_string()
+    }
+}
+
+impl IntoScheme for Arc<dyn Scheme> {
+    fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
+        Ok(self)
+    }
+
+    fn what(&self) -> String {
+        Described(&**self).to_string()
+    }
+}
+
+/// Shows a scheme by its [`Scheme::describe`].
+pub(crate) struct Described<'a>(pub(crate) &'a dyn Scheme);
+
+impl fmt::Display for Described<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.describe(f)
+    }
+}

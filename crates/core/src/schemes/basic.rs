@@ -1,0 +1,90 @@
+//! Basic (RFC 7617).
+
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::header::AUTHORIZATION;
+use secrecy::{ExposeSecret, SecretString};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+use super::placed::{Label, PlacedHeader};
+use crate::{Error, IntoScheme, Scheme, Secret, secret::Resolved};
+
+/// A user and a password, sent as `Authorization: Basic …` with every request (RFC 7617).
+///
+/// Both are sent as UTF-8 in composed form (RFC 7617 section 2.1). A colon in the user and a control character
+/// anywhere are errors when the [`Auth`](crate::Auth) is built. A pair `("user", secret)` does the same.
+///
+/// Some APIs want a key as the user and nothing as the password:
+///
+/// ```
+/// use authwright_core::{Auth, Basic, Secret};
+///
+/// let auth = Auth::new("https://api.example.com", ("sam", Secret::new("hunter2")))?;
+/// let auth = Auth::new("https://api.stripe.com", Basic::new(Secret::new("sk_test_1"), ""))?;
+///
+/// let error = Auth::new("https://api.example.com", ("sam:admin", Secret::new("pw"))).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "the user name for Basic has a colon, which separates it from the password on the wire; nothing was sent"
+/// );
+/// # Ok::<(), authwright_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Basic {
+    user: Secret,
+    password: Secret,
+}
+
+impl Basic {
+    /// The user and the password. Either may be a reference.
+    pub fn new(user: impl Into<Secret>, password: impl Into<Secret>) -> Self {
+        Self { user: user.into(), password: password.into() }
+    }
+}
+
+impl IntoScheme for Basic {
+    fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
+        let user = Resolved::from(&self.user)?;
+        let password = Resolved::from(&self.password)?;
+        if user.expose().contains(':') {
+            return Err(Error::credential(
+                "the user name for Basic has a colon, which separates it from the password on the wire; \
+                 nothing was sent",
+            ));
+        }
+        // CTL of RFC 5234 appendix B.1; the C1 range is refused with it, as no keyboard produces it.
+        for (part, what) in [(&user, "the user name for Basic"), (&password, password.subject.as_str())] {
+            if let Some(at) = part.expose().find(char::is_control) {
+                return Err(Error::credential(format!(
+                    "{what} has a control character at byte {at}, which Basic cannot carry; nothing was sent"
+                )));
+            }
+        }
+        let pair = SecretString::from(format!("{}:{}", composed(user.expose()), composed(password.expose())));
+        let encoded = SecretString::from(format!("Basic {}", STANDARD.encode(pair.expose_secret())));
+        // With an empty password the user is the secret.
+        let named = if password.expose().is_empty() { &user } else { &password };
+        let label = Label::new("Basic", named);
+        Ok(Arc::new(PlacedHeader::new(AUTHORIZATION, encoded.expose_secret(), named, label)?))
+    }
+
+    fn what(&self) -> String {
+        "Basic".into()
+    }
+}
+
+/// Unicode normalisation form C (RFC 7617 section 2.1): what a server that stores names composed compares with.
+fn composed(text: &str) -> String {
+    if is_nfc(text) { text.to_owned() } else { text.nfc().collect() }
+}
+
+impl<U: Into<Secret>, P: Into<Secret>> IntoScheme for (U, P) {
+    fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
+        Basic::new(self.0, self.1).into_scheme()
+    }
+
+    fn what(&self) -> String {
+        "Basic".into()
+    }
+}

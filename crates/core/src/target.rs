@@ -1,0 +1,208 @@
+//! The URL a hop goes to, as parts borrowed from whatever type the client uses.
+
+use std::fmt;
+
+use http::Uri;
+
+use crate::Error;
+
+/// Where a request is going: borrowed parts of the client's own URL type, so that nothing is parsed twice and what is
+/// judged is what is sent.
+///
+/// The scheme is `http` or `https` (`ws` and `wss` are judged as those), the host keeps the brackets of an IPv6
+/// address, and user information is refused: a name and password in a URL would travel wherever that URL goes.
+///
+/// ```
+/// use authwright_core::Target;
+///
+/// let target = Target::parse("https://api.example.com:8443/v1/orders?state=open")?;
+/// assert_eq!(target.host(), "api.example.com");
+/// assert_eq!(target.port(), 8443);
+/// assert_eq!(target.path(), "/v1/orders");
+/// assert_eq!(target.query(), Some("state=open"));
+/// assert!(Target::parse("https://sam:pw@api.example.com/").is_err());
+/// # Ok::<(), authwright_core::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    https: bool,
+    host: &'a str,
+    port: Option<u16>,
+    path_and_query: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// The parts as a client's URL type gives them. `path_and_query` must be without fragment; empty means `/`.
+    ///
+    /// # Errors
+    /// The scheme is not http(s), or the host is empty.
+    #[inline]
+    pub fn new(
+        scheme: &str,
+        host: &'a str,
+        port: Option<u16>,
+        path_and_query: &'a str,
+    ) -> Result<Self, Error> {
+        let https = match scheme {
+            "https" | "wss" => true,
+            "http" | "ws" => false,
+            _ => return Err(Error::caller("the URL is neither http nor https; nothing was sent")),
+        };
+        if host.is_empty() {
+            return Err(Error::caller("the URL has no host; nothing was sent"));
+        }
+        let path_and_query = if path_and_query.is_empty() { "/" } else { path_and_query };
+        Ok(Self { https, host, port, path_and_query })
+    }
+
+    /// The error for a URL with user information, for drivers whose URL type hands out its host alone.
+    pub fn refuse_user_information() -> Error {
+        user_information()
+    }
+
+    /// The parts of an `http::Uri`.
+    ///
+    /// # Errors
+    /// The URI is relative, is not http(s), or carries user information.
+    pub fn from_uri(uri: &'a Uri) -> Result<Self, Error> {
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(Error::caller(
+                "the URL has no scheme and host, and no base URL was set; nothing was sent",
+            ));
+        };
+        if authority.as_str().contains('@') {
+            return Err(user_information());
+        }
+        let path_and_query = uri.path_and_query().map_or("/", |path| path.as_str());
+        Self::new(scheme, authority.host(), authority.port_u16(), path_and_query)
+    }
+
+    /// Splits an absolute URL in text form. A fragment is left out.
+    ///
+    /// # Errors
+    /// As for [`Target::new`], and where the text has no `://` or carries user information.
+    pub fn parse(url: &'a str) -> Result<Self, Error> {
+        let not_absolute =
+            || Error::caller("the URL is not absolute: it must start with https:// or http://");
+        let (scheme, rest) = url.split_once("://").ok_or_else(not_absolute)?;
+        let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
+        let end = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
+        let (authority, path_and_query) = rest.split_at(end);
+        if authority.contains('@') {
+            return Err(user_information());
+        }
+        if path_and_query.starts_with(['\\', '?']) {
+            return Err(Error::caller("the URL must have a `/` right after its host"));
+        }
+        let (host, port) = split_port(authority)?;
+        let scheme = match scheme {
+            s if s.eq_ignore_ascii_case("https") => "https",
+            s if s.eq_ignore_ascii_case("http") => "http",
+            other => other,
+        };
+        Self::new(scheme, host, port, path_and_query)
+    }
+
+    /// `https` or `http`.
+    pub fn scheme(&self) -> &'static str {
+        if self.https { "https" } else { "http" }
+    }
+
+    /// Whether the hop is protected by TLS.
+    #[inline]
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// The host as written, an IPv6 address in brackets.
+    #[inline]
+    pub fn host(&self) -> &'a str {
+        self.host
+    }
+
+    /// The port, the scheme's own where none is written.
+    #[inline]
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(if self.https { 443 } else { 80 })
+    }
+
+    /// Path and query as they go into the request line.
+    #[inline]
+    pub fn path_and_query(&self) -> &'a str {
+        self.path_and_query
+    }
+
+    /// The path.
+    pub fn path(&self) -> &'a str {
+        self.path_and_query.split_once('?').map_or(self.path_and_query, |(path, _)| path)
+    }
+
+    /// The query, without its `?`.
+    #[inline]
+    pub fn query(&self) -> Option<&'a str> {
+        self.path_and_query.split_once('?').map(|(_, query)| query)
+    }
+
+    /// Scheme, host and port, for messages: `https://api.example.com`, `http://127.0.0.1:8080`.
+    pub fn origin(&self) -> OriginText<'a> {
+        OriginText { https: self.https, host: self.host, port: self.port() }
+    }
+}
+
+/// A URL with a name and password in it says who is asking, but not where that may be said.
+fn user_information() -> Error {
+    Error::caller(
+        "the URL contains a user name or password, which would be sent wherever the URL leads; \
+         take it out and give it to Auth::new as (user, password); nothing was sent",
+    )
+}
+
+pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), Error> {
+    let bad = || Error::caller("the URL has a port that is not a number from 1 to 65535");
+    let port_at = match authority.rfind(']') {
+        Some(bracket) => authority[bracket..].find(':').map(|colon| bracket + colon),
+        None => authority.rfind(':'),
+    };
+    match port_at {
+        None => Ok((authority, None)),
+        Some(at) => match &authority[at + 1..] {
+            "" => Ok((&authority[..at], None)),
+            digits if digits.bytes().all(|b| b.is_ascii_digit()) => {
+                Ok((&authority[..at], Some(digits.parse().map_err(|_| bad())?)))
+            }
+            _ => Err(bad()),
+        },
+    }
+}
+
+/// Never shows path or query: a path can hold a secret as well as a query can.
+impl fmt::Debug for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({})", self.origin())
+    }
+}
+
+/// Shows an origin: scheme, host, and the port where it is not the scheme's own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct OriginText<'a> {
+    pub(crate) https: bool,
+    pub(crate) host: &'a str,
+    pub(crate) port: u16,
+}
+
+impl fmt::Display for OriginText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, own) = if self.https { ("https", 443) } else { ("http", 80) };
+        write!(f, "{scheme}://{}", self.host)?;
+        if self.port != own {
+            write!(f, ":{}", self.port)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for OriginText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,115 @@
+//! The trail of one request: what was decided on each hop, and by which rule.
+
+use std::fmt;
+
+/// What was attached and withheld, hop by hop, and why. Asked for with `.explain()` on a request; found in the
+/// response's extensions, or with the error's `trail()`.
+///
+/// It shows origins, labels and fingerprints: no path, no query, no secret.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Trail {
+    lines: Vec<Line>,
+}
+
+/// One line of a [`Trail`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Line {
+    hop: u32,
+    origin: String,
+    event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The credential with this label went onto the request.
+    Attached(String),
+    /// It did not.
+    Withheld {
+        /// Which credential.
+        label: String,
+        /// Which rule kept it back.
+        why: String,
+    },
+    /// The request was sent, with nothing of ours where no `Attached` line precedes, and this came back.
+    Answered(u16),
+    /// The redirect was followed to another place; on a change of origin, fields the caller had set were dropped.
+    Followed {
+        /// The origin it led to.
+        to: String,
+        /// The names of dropped fields.
+        dropped: Vec<String>,
+    },
+    /// The redirect was not followed.
+    NotFollowed(String),
+    /// The request is sent once more.
+    Resent(String),
+}
+
+impl Trail {
+    pub(crate) fn push(&mut self, hop: u32, origin: String, event: Event) {
+        self.lines.push(Line { hop, origin, event });
+    }
+
+    /// The lines, in order.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+}
+
+impl Line {
+    /// Which hop, counted from 1.
+    pub fn hop(&self) -> u32 {
+        self.hop
+    }
+
+    /// The origin of the hop.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// What happened.
+    pub fn event(&self) -> &Event {
+        &self.event
+    }
+}
+
+impl fmt::Display for Trail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, line) in self.lines.iter().enumerate() {
+            let line_break = if index == 0 { "" } else { "\n" };
+            write!(f, "{line_break}{line}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {}  ", self.hop, self.origin)?;
+        match &self.event {
+            Event::Attached(label) => write!(f, "{label}  attached"),
+            Event::Withheld { label, why } => write!(f, "{label}  withheld: {why}"),
+            Event::Answered(status) => write!(f, "answered {status}"),
+            Event::Followed { to, dropped } if dropped.is_empty() => write!(f, "followed to {to}"),
+            Event::Followed { to, dropped } => {
+                write!(f, "followed to {to}, without {}", dropped.join(", "))
+            }
+            Event::NotFollowed(why) => write!(f, "redirect not followed: {why}"),
+            Event::Resent(why) => write!(f, "sent again: {why}"),
+        }
+    }
+}
+
+impl fmt::Debug for Trail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.lines.iter().map(Line::to_string)).finish()
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,205 @@
+//! The scripted server.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+
+use crate::channel::Channel;
+use crate::connection::serve;
+use crate::state::{Script, Shared, Ticket};
+use crate::tls::Authority;
+use crate::{Place, Received, Reply};
+
+/// Enough for a script in an unoptimised build, and little enough for thousands of connections.
+const STACK: usize = 512 * 1024;
+
+/// HTTP/1.1 servers on the loopback interface, one for each [`Place`], that answer by one script and record what they receive.
+///
+/// Dropping it closes everything at once, also in the middle of a [delayed](Reply::delay) reply.
+pub struct Net {
+    origins: Vec<String>,
+    shared: Arc<Shared>,
+    authority: Option<Authority>,
+    listeners: Vec<(SocketAddr, JoinHandle<()>)>,
+}
+
+impl Net {
+    /// Starts a server for each place on a free port. The script is called once for each complete request, from many threads at once.
+    pub fn start(
+        places: &[Place],
+        script: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let script = Script {
+            answer: Arc::new(script),
+            on_head: false,
+        };
+        let authority = places
+            .iter()
+            .any(|place| place.tls)
+            .then(Authority::new)
+            .transpose()?;
+        // Complete from the start, so that an error on the way stops what has been started.
+        let mut net = Self {
+            origins: Vec::with_capacity(places.len()),
+            shared: Arc::new(Shared::new(script, places.len())),
+            authority,
+            listeners: Vec::new(),
+        };
+        for place in places {
+            net.open(*place)?;
+        }
+        Ok(net)
+    }
+
+    /// The origin of a place, such as `https://localhost:40123`.
+    ///
+    /// # Panics
+    /// If there is no such place; so do all methods that take an index.
+    pub fn origin(&self, index: usize) -> &str {
+        &self.origins[index]
+    }
+
+    /// The URL of a path, with its leading slash, at a place.
+    pub fn url(&self, index: usize, path: &str) -> String {
+        format!("{}{path}", self.origins[index])
+    }
+
+    /// Replaces the script and forgets what was recorded. Connections stay open.
+    pub fn set_script(&self, script: impl Fn(&Received) -> Reply + Send + Sync + 'static) {
+        self.shared.set_script(Script {
+            answer: Arc::new(script),
+            on_head: false,
+        });
+    }
+
+    /// As [`set_script`](Self::set_script), but the script is asked as soon as the head of a request is there, and sees no body.
+    ///
+    /// A reply marked [`early`](Reply::early) is sent at once, and the body is never looked at; any other is sent after the body has been read.
+    pub fn set_script_on_head(&self, script: impl Fn(&Received) -> Reply + Send + Sync + 'static) {
+        self.shared.set_script(Script {
+            answer: Arc::new(script),
+            on_head: true,
+        });
+    }
+
+    /// The requests received so far at all places, in the order in which their last bytes arrived. Each is here before it is answered,
+    /// and one whose body broke off is here too, marked as not [complete](Received::complete).
+    pub fn requests(&self) -> Vec<Received> {
+        self.shared.requests()
+    }
+
+    /// The requests received so far; forgets them, and the [bytes](Self::bytes) too.
+    pub fn take(&self) -> Vec<Received> {
+        self.shared.take()
+    }
+
+    /// Every byte that any client has sent to a place since recording began or was last reset, after decryption: also what was no
+    /// request, was not finished, or came too late to be read. Ordered by connection.
+    pub fn bytes(&self, index: usize) -> Vec<u8> {
+        self.shared.bytes(index)
+    }
+
+    /// How many TCP connections a place has accepted since it was started.
+    pub fn connections(&self, index: usize) -> usize {
+        self.shared.connections(index)
+    }
+
+    /// The certificate authority of the places with TLS, if there are any, as PEM.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.authority.as_ref().map(Authority::pem)
+    }
+
+    /// The certificate authority of the places with TLS, if there are any, as DER.
+    pub fn ca_der(&self) -> Option<&[u8]> {
+        self.authority.as_ref().map(Authority::der)
+    }
+
+    /// Opens the next place.
+    fn open(&mut self, place: Place) -> io::Result<()> {
+        let authority = self.authority.as_ref().filter(|_| place.tls);
+        let tls = authority
+            .map(|authority| authority.server(place.certificate))
+            .transpose()?;
+        let index = self.origins.len();
+        let listeners = place.bind()?;
+        let addresses = listeners
+            .iter()
+            .map(TcpListener::local_addr)
+            .collect::<io::Result<Vec<_>>>()?;
+        let port = addresses.first().map_or(0, SocketAddr::port);
+        for (address, listener) in addresses.into_iter().zip(listeners) {
+            let (shared, tls) = (Arc::clone(&self.shared), tls.clone());
+            let builder = thread::Builder::new()
+                .name("testkit listener".into())
+                .stack_size(STACK);
+            self.listeners.push((
+                address,
+                builder.spawn(move || accept(&shared, index, &listener, tls.as_ref()))?,
+            ));
+        }
+        self.origins.push(place.origin(port));
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Net")
+            .field("origins", &self.origins)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Net {
+    fn drop(&mut self) {
+        self.shared.shut();
+        for (address, thread) in self.listeners.drain(..) {
+            // A thread in accept() is woken by a connection. If none can be made (no port is free), it is left behind rather than waited for.
+            if TcpStream::connect_timeout(&address, Duration::from_millis(100)).is_ok() {
+                // It panics only where a test fails anyway, and a panic here could hide that one.
+                let _ = thread.join();
+            }
+        }
+        self.shared.wait_until_empty(Duration::from_secs(1));
+    }
+}
+
+/// Accepts connections and gives each a thread, until the server is stopped.
+fn accept(
+    shared: &Arc<Shared>,
+    place: usize,
+    listener: &TcpListener,
+    tls: Option<&Arc<ServerConfig>>,
+) {
+    loop {
+        let Ok((socket, _)) = listener.accept() else {
+            // Out of file descriptors, mostly: some may be free again in a moment.
+            if shared.pause(Duration::from_millis(5)) {
+                continue;
+            }
+            return;
+        };
+        let Some(ticket) = shared.admit(place, socket) else {
+            return;
+        };
+        let tls = tls.cloned();
+        // Where no thread can be had, the connection is closed, and the client under test will say so.
+        let _ = thread::Builder::new()
+            .name("testkit connection".into())
+            .stack_size(STACK)
+            .spawn(move || handle(&ticket, tls));
+    }
+}
+
+fn handle(ticket: &Ticket, tls: Option<Arc<ServerConfig>>) {
+    // It is faster this way, and correct either way.
+    let _ = ticket.socket.set_nodelay(true);
+    if let Ok(channel) = Channel::new(Arc::clone(&ticket.socket), tls) {
+        serve(ticket, channel);
+    }
+}
