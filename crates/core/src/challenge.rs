@@ -44,7 +44,7 @@ impl Challenge {
 /// more than 64 parameters. An item that begins no challenge belongs to the challenge before it, so it spoils that one.
 /// At most 32 challenges are read, and at most 16 KiB: the line that would exceed them and all after it are ignored,
 /// since half a line could be read as something nobody wrote.
-pub fn read<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<Challenge> {
+pub(crate) fn read<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<Challenge> {
     let mut challenges = Vec::new();
     let mut budget = MAX_BYTES;
     for line in lines {
@@ -67,7 +67,7 @@ pub fn read<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<Challenge> {
 
 /// The scope a `Bearer` or `DPoP` challenge asks for because the token's own is too small (RFC 6750 section 3.1, RFC
 /// 9449 section 7.1).
-pub fn bearer_scope(challenges: &[Challenge]) -> Option<&str> {
+pub(crate) fn bearer_scope(challenges: &[Challenge]) -> Option<&str> {
     let insufficient = |challenge: &&Challenge| {
         (challenge.is("Bearer") || challenge.is("DPoP"))
             && challenge.param("error") == Some("insufficient_scope")

@@ -1,6 +1,6 @@
 //! The text forms of query pairs and cookies.
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, header::COOKIE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Everything but the unreserved characters of RFC 3986 section 2.3: what every server decodes alike.
@@ -47,6 +47,25 @@ pub(crate) fn join_cookies(a: &HeaderValue, b: &HeaderValue) -> HeaderValue {
     let mut value = HeaderValue::from_bytes(&joined).unwrap_or_else(|_| a.clone());
     value.set_sensitive(true);
     value
+}
+
+/// Adds the cookies of a client's jar to the `Cookie` field, after ours; a cookie of a name that is there already is left
+/// out, so that a server cannot shadow a key by setting a cookie of its name.
+pub fn join_jar_cookies(headers: &mut HeaderMap, jar: Option<HeaderValue>) {
+    let (Some(jar), Some(ours)) = (jar, headers.get(COOKIE)) else { return };
+    let mut field = ours.as_bytes().to_vec();
+    for pair in jar.as_bytes().split(|b| *b == b';').map(<[u8]>::trim_ascii) {
+        let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
+        let taken = std::str::from_utf8(name).is_ok_and(|name| has_cookie(ours.as_bytes(), name));
+        if !pair.is_empty() && !taken {
+            field.extend_from_slice(b"; ");
+            field.extend_from_slice(pair);
+        }
+    }
+    if let Ok(mut value) = HeaderValue::from_bytes(&field) {
+        value.set_sensitive(true);
+        headers.insert(COOKIE, value);
+    }
 }
 
 /// RFC 9110 section 5.6.2.

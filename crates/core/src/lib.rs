@@ -32,6 +32,8 @@ mod secret;
 mod target;
 mod trail;
 
+#[doc(hidden)]
+pub use self::encode::join_jar_cookies;
 pub use self::{
     auth::{Auth, Explanation},
     base_url::{BaseUrl, BaseUrlError},

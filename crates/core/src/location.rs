@@ -214,7 +214,7 @@ fn push_origin(url: &mut String, scheme: Scheme, authority: &[u8]) -> Result<(),
     Ok(())
 }
 
-fn push_host(url: &mut String, host: &[u8]) -> Result<(), Refused> {
+pub(crate) fn push_host(url: &mut String, host: &[u8]) -> Result<(), Refused> {
     let host = std::str::from_utf8(host).map_err(|_| Refused::BadHost)?;
     if host.is_empty() {
         return Err(Refused::NoHost);

@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     Error,
+    location::{Refused, push_host},
     target::{OriginText, Target, split_port},
 };
 
@@ -166,29 +167,21 @@ pub(crate) fn same_origin(a: &Target<'_>, b: &Target<'_>) -> bool {
     a.is_https() == b.is_https() && a.port() == b.port() && a.host().eq_ignore_ascii_case(b.host())
 }
 
+/// The spelling the clients' URL types use, so that equal hosts are equal text.
 fn canonical_host(host: &str) -> Result<Box<str>, &'static str> {
-    if host.is_empty() {
-        return Err("it has no host");
-    }
     if host.contains('*') {
         return Err("wildcards are not supported: name every host");
-    }
-    if let Some(literal) = host.strip_prefix('[') {
-        let address = literal.strip_suffix(']').and_then(|text| text.parse::<Ipv6Addr>().ok());
-        return address.map(|a| format!("[{a}]").into()).ok_or("its IPv6 address is malformed");
     }
     if !host.is_ascii() {
         return Err("its host is not ASCII: write the `xn--` form");
     }
-    if !host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')) {
-        return Err("its host has a character that host names cannot have");
+    let mut canonical = String::with_capacity(host.len());
+    match push_host(&mut canonical, host.as_bytes()) {
+        Ok(()) => Ok(canonical.into()),
+        Err(Refused::NoHost) => Err("it has no host"),
+        Err(Refused::BadAddress) => Err("its IP address is malformed"),
+        Err(_) => Err("its host has a character that host names cannot have"),
     }
-    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
-    let numeric = last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x");
-    if numeric && host.parse::<Ipv4Addr>().is_err() {
-        return Err("its IPv4 address is malformed");
-    }
-    Ok(host.to_ascii_lowercase().into())
 }
 
 /// `localhost` (RFC 6761 section 6.3), 127.0.0.0/8 and `::1`: the credential does not leave the machine.

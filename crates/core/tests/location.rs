@@ -27,7 +27,9 @@ proptest! {
     #[test]
     fn both_url_types_read_the_result_alike(base in base(), reference in reference()) {
         let Ok(ours) = resolve(base.parts(), reference.as_bytes()) else { return Ok(()) };
-        prop_assume!(!ours.contains("xn--"));
+        if ours.contains("xn--") {
+            return Ok(());
+        }
         prop_assert!(ours.is_ascii());
         prop_assert!(ours.len() <= 3 * (base.len() + reference.len()) + "https:///".len());
         let (url, uri) = (Url::parse(&ours).unwrap(), ours.parse::<Uri>().unwrap());

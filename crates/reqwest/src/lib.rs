@@ -1,1 +1,59 @@
-//! Authwright.
+//! Authenticated HTTP for [`reqwest`]: say once who you are and where that may be used, then just make requests.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), authwright_reqwest::Error> {
+//! use authwright_reqwest::{Auth, Bearer, Client, Secret};
+//!
+//! let auth = Auth::new("https://api.github.com", Bearer::new(Secret::env("GITHUB_TOKEN")))?;
+//! let api = Client::builder(auth).http(reqwest::Client::builder().user_agent("triage/1.0")).build()?;
+//! let me = api.get("https://api.github.com/user").send().await?.text().await?;
+//! # Ok(()) }
+//! ```
+//!
+//! # What differs from a bare `reqwest::Client`
+//!
+//! * Credentials go on where their origin covers the URL, and nowhere else: not to the host a redirect leads to.
+//! * Redirects are followed here, hop by hop, so that every hop is judged afresh. No `Referer` is sent.
+//! * A 401 or 403 is an [`Error`] that owns the response and says why; a caller who set the credential by hand, or
+//!   said [`without_auth`](RequestBuilder::without_auth), gets the response as usual. All other statuses are as in
+//!   reqwest.
+//! * A timeout covers the whole request with all its hops. It and default headers are set on
+//!   [our builder](ClientBuilder), because reqwest would apply them to every hop anew.
+//! * [`header`](RequestBuilder::header) replaces, it does not append.
+//! * URLs in responses and errors carry no key.
+//!
+//! Proxies, TLS, HTTP/2, compression and everything else of your own `reqwest::ClientBuilder` keep working.
+//!
+//! # Which credential for which case
+//!
+//! | the API says | you write |
+//! |---|---|
+//! | "send `X-API-Key: …`" | [`ApiKey::header("X-API-Key", key)`](ApiKey::header) |
+//! | "send `Authorization: ApiKey …`" | `ApiKey::header("Authorization", key).prefix("ApiKey")` |
+//! | "add `?api_key=…`" | [`ApiKey::query("api_key", key)`](ApiKey::query) |
+//! | "send the cookie `session=…`" | [`ApiKey::cookie("session", key)`](ApiKey::cookie) |
+//! | "HTTP Basic", user and password | `("user", password)` or [`Basic`] |
+//! | "bearer token", "personal access token" | [`Bearer`] |
+//! | something of its own | a [`Scheme`] of yours |
+
+mod body;
+mod builder;
+mod client;
+mod error;
+mod inspect;
+#[cfg(feature = "cookies")]
+mod jar;
+mod request;
+mod response;
+mod run;
+mod url;
+
+pub use authwright_core as core;
+pub use authwright_core::{
+    ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Clock, Denied, Explanation, Fault, Fingerprint,
+    Hop, IntoOrigins, IntoScheme, Origin, Resend, ResponseView, Scheme, Secret, SecretValue, Slot, Stamp,
+    Step, Trail, Verdict,
+};
+pub use reqwest;
+
+pub use self::{builder::ClientBuilder, client::Client, error::Error, request::RequestBuilder, url::IntoUrl};

@@ -1,0 +1,117 @@
+//! The client.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use authwright_core::{Auth, BaseUrl, Policy};
+use reqwest::{Method, Request, Response};
+
+use crate::{ClientBuilder, Error, IntoUrl, RequestBuilder, run};
+
+/// A `reqwest::Client` that knows who is asking. Cheap to clone; clones share pool, cookies and settings.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), authwright_reqwest::Error> {
+/// use authwright_reqwest::{ApiKey, Auth, Client, Secret};
+///
+/// let auth = Auth::new("https://api.example.com", ApiKey::header("X-API-Key", Secret::env("EXAMPLE_KEY")))?;
+/// let api = Client::new(auth)?;
+/// let text = api.get("https://api.example.com/orders").send().await?.text().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) http: reqwest::Client,
+    pub(crate) auth: Auth,
+    pub(crate) policy: Policy,
+    pub(crate) base: Option<BaseUrl>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) jar: run::Jar,
+}
+
+impl Client {
+    /// A client with reqwest's defaults.
+    ///
+    /// # Errors
+    /// reqwest cannot be set up: no TLS backend, say.
+    pub fn new(auth: Auth) -> Result<Self, Error> {
+        Self::builder(auth).build()
+    }
+
+    /// A client with settings of your own.
+    pub fn builder(auth: Auth) -> ClientBuilder {
+        ClientBuilder::new(auth)
+    }
+
+    /// A GET request.
+    pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// A POST request.
+    pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// A PUT request.
+    pub fn put(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::PUT, url)
+    }
+
+    /// A PATCH request.
+    pub fn patch(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::PATCH, url)
+    }
+
+    /// A DELETE request.
+    pub fn delete(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::DELETE, url)
+    }
+
+    /// A HEAD request.
+    pub fn head(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::HEAD, url)
+    }
+
+    /// A request with any method. With a base URL, `url` may be a path, which is appended to it.
+    ///
+    /// A malformed URL is reported by [`send`](RequestBuilder::send).
+    pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
+        let url = url.into_url(self.inner.base.as_ref());
+        RequestBuilder::new(self.clone(), url.map(|url| Request::new(method, url)))
+    }
+
+    /// Sends a request built elsewhere, by the same rules.
+    ///
+    /// # Errors
+    /// As for [`RequestBuilder::send`].
+    pub async fn execute(&self, request: Request) -> Result<Response, Error> {
+        run::run(&self.inner, Some(&self.inner.auth), request, false).await
+    }
+
+    /// What this client was given.
+    pub fn auth(&self) -> &Auth {
+        &self.inner.auth
+    }
+
+    /// The client inside: same pool, TLS, proxies. A request sent on it carries no credential of ours, and its
+    /// redirects are not followed.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.inner.http
+    }
+}
+
+/// Shows who may go where, no secret.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("auth", &self.inner.auth)
+            .field("base_url", &self.inner.base)
+            .field("timeout", &self.inner.timeout)
+            .field("policy", &self.inner.policy)
+            .finish_non_exhaustive()
+    }
+}

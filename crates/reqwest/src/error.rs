@@ -1,0 +1,237 @@
+//! The error of this crate.
+
+use std::{error::Error as StdError, fmt, time::Duration};
+
+use authwright_core::{BaseUrlError, Denied, Fault, Trail};
+use reqwest::{Response, StatusCode};
+
+/// Why there is no response to work with. Opaque, one pointer wide.
+///
+/// Its text names origins, never a path, a query or a secret. A 401 or 403 owns its response.
+///
+/// ```no_run
+/// # async fn run(api: authwright_reqwest::Client) -> Result<(), authwright_reqwest::Error> {
+/// match api.get("orders").send().await {
+///     Ok(response) => println!("{}", response.text().await?),
+///     Err(e) if e.is_login_required() => eprintln!("{e}"),
+///     Err(e) if e.is_transient() => eprintln!("again in {:?}", e.retry_after()),
+///     Err(e) => match e.denied() {
+///         Some(denied) if denied.is_forbidden() => eprintln!("ask for {:?}", denied.required_scope()),
+///         Some(denied) => eprintln!("{e}; offered: {:?}", denied.challenges()),
+///         None => return Err(e),
+///     },
+/// }
+/// # Ok(()) }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    trail: Option<Trail>,
+}
+
+enum Kind {
+    Core(authwright_core::Error),
+    /// The origin that was talked to, where it is known.
+    Client(reqwest::Error, Option<String>),
+    Denied(Box<Denied>, Box<Response>),
+    TooManyRedirects {
+        origin: String,
+        limit: u32,
+    },
+}
+
+impl Error {
+    /// The refusal, where this is a 401 or 403.
+    pub fn denied(&self) -> Option<&Denied> {
+        match &self.0.kind {
+            Kind::Denied(denied, _) => Some(denied),
+            _ => None,
+        }
+    }
+
+    /// The response this error owns.
+    ///
+    /// # Errors
+    /// It owns none: the error itself.
+    pub fn into_response(self) -> Result<Response, Self> {
+        match self.0.kind {
+            Kind::Denied(_, response) => Ok(*response),
+            kind => Err(Self(Box::new(Inner { kind, trail: self.0.trail }))),
+        }
+    }
+
+    /// What was decided on the way, where the request asked with `.explain()`.
+    pub fn trail(&self) -> Option<&Trail> {
+        self.0.trail.as_ref()
+    }
+
+    /// reqwest's own error, its URL taken out.
+    pub fn client(&self) -> Option<&reqwest::Error> {
+        match &self.0.kind {
+            Kind::Client(error, _) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The status of the response, where there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        match &self.0.kind {
+            Kind::Denied(denied, _) => Some(denied.status()),
+            Kind::Client(error, _) => error.status(),
+            _ => None,
+        }
+    }
+
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match &self.0.kind {
+            Kind::Core(error) => error.fault(),
+            Kind::Denied(denied, _) if denied.was_attached() => Fault::Credential,
+            Kind::Denied(..) => Fault::Caller,
+            Kind::TooManyRedirects { .. } => Fault::Server,
+            Kind::Client(error, _) if error.is_builder() => Fault::Caller,
+            Kind::Client(error, _) if error.is_status() || error.is_decode() => Fault::Server,
+            Kind::Client(..) => Fault::Network,
+        }
+    }
+
+    /// Whether a person must sign in or supply another credential before anything can work. A [`denied`](Self::denied)
+    /// request is not that: it was made, and refused.
+    pub fn is_login_required(&self) -> bool {
+        matches!(&self.0.kind, Kind::Core(error) if error.is_login_required())
+    }
+
+    /// Whether the same request may succeed later without anybody doing anything: the network, a timeout, a 5xx.
+    pub fn is_transient(&self) -> bool {
+        match &self.0.kind {
+            Kind::Core(error) => error.is_transient(),
+            Kind::Client(error, _) => {
+                self.fault() == Fault::Network
+                    || error.status().is_some_and(|status| status.is_server_error())
+            }
+            _ => false,
+        }
+    }
+
+    /// How long to wait before trying again, where the other side said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match &self.0.kind {
+            Kind::Core(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// Whether time ran out.
+    pub fn is_timeout(&self) -> bool {
+        self.client().is_some_and(reqwest::Error::is_timeout)
+    }
+
+    /// Whether a redirect led past the limit.
+    pub fn is_too_many_redirects(&self) -> bool {
+        matches!(self.0.kind, Kind::TooManyRedirects { .. })
+    }
+
+    pub(crate) fn caller(message: impl Into<String>) -> Self {
+        authwright_core::Error::new(Fault::Caller, message).into()
+    }
+
+    #[allow(clippy::needless_pass_by_value)] // a `map_err` target
+    pub(crate) fn base_url(error: BaseUrlError) -> Self {
+        Self::caller(format!("{error}; nothing was sent"))
+    }
+
+    pub(crate) fn jar_inside() -> Self {
+        Self::caller(
+            "the cookie jar is set inside http(..), where a cookie key silences it; set .cookie_store(true) or \
+             .cookie_provider(..) on Authwright's builder (feature `cookies`), which sends both in one field",
+        )
+    }
+
+    pub(crate) fn client_at(error: reqwest::Error, origin: String) -> Self {
+        if origin.starts_with("https:") && has_no_tls(&error) {
+            return Self::caller(
+                "this build of reqwest has no TLS; enable one of its TLS features in Cargo.toml",
+            );
+        }
+        Self::from_kind(Kind::Client(error.without_url(), Some(origin)))
+    }
+
+    pub(crate) fn refused(denied: Box<Denied>, response: Response) -> Self {
+        Self::from_kind(Kind::Denied(denied, Box::new(response)))
+    }
+
+    pub(crate) fn too_many_redirects(origin: String, limit: u32) -> Self {
+        Self::from_kind(Kind::TooManyRedirects { origin, limit })
+    }
+
+    pub(crate) fn with_trail(mut self, trail: Option<Trail>) -> Self {
+        self.0.trail = trail;
+        self
+    }
+
+    fn from_kind(kind: Kind) -> Self {
+        Self(Box::new(Inner { kind, trail: None }))
+    }
+}
+
+/// What a build without TLS says of an https URL: the connector knows only http.
+fn has_no_tls(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&dyn StdError> = error.source();
+    while let Some(error) = cause {
+        if error.to_string().contains("scheme is not http") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+impl From<reqwest::Error> for Error {
+    fn from(error: reqwest::Error) -> Self {
+        Self::from_kind(Kind::Client(error.without_url(), None))
+    }
+}
+
+impl From<authwright_core::Error> for Error {
+    fn from(error: authwright_core::Error) -> Self {
+        Self::from_kind(Kind::Core(error))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            Kind::Core(error) => error.fmt(f),
+            Kind::Client(error, Some(origin)) => write!(f, "{origin}: {error}"),
+            Kind::Client(error, None) => error.fmt(f),
+            Kind::Denied(denied, _) => denied.fmt(f),
+            Kind::TooManyRedirects { origin, limit } => {
+                write!(f, "more than {limit} redirects; the last one came from {origin}")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Error");
+        match &self.0.kind {
+            Kind::Core(error) => shown.field("cause", error),
+            Kind::Client(error, origin) => shown.field("origin", origin).field("cause", error),
+            Kind::Denied(denied, _) => shown.field("denied", denied),
+            Kind::TooManyRedirects { .. } => shown.field("message", &self.to_string()),
+        };
+        shown.field("trail", &self.0.trail).finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.kind {
+            // Its own text is part of ours; what lies below it is not.
+            Kind::Client(error, _) => error.source(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What a `reqwest::ClientBuilder` has been told, as far as its `Debug` text shows it: there are no getters.
+//!
+//! Three settings would undo a rule: a timeout (it restarts with every hop), a redirect policy of its own, and default
+//! headers that carry a credential (reqwest adds them at every hop). A test pins the text to the version in use.
+
+use authwright_core::{exchange::is_credential_name, http::HeaderName};
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) timeout: bool,
+    pub(crate) redirect_policy: bool,
+    pub(crate) jar: bool,
+    /// The first default header that says who is asking.
+    pub(crate) credential_header: Option<String>,
+}
+
+pub(crate) fn settings(builder: &reqwest::ClientBuilder) -> Found {
+    let text = format!("{builder:?}");
+    let mut found = Found::default();
+    let body = text.split_once('{').map_or("", |(_, body)| body);
+    for (name, value) in fields(body) {
+        match name {
+            "timeout" => found.timeout = true,
+            "redirect_policy" => found.redirect_policy = true,
+            "cookie_store" => found.jar = true,
+            "default_headers" => found.credential_header = credential_header(value),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn credential_header(map: &str) -> Option<String> {
+    let body = map.trim().strip_prefix('{')?.strip_suffix('}')?;
+    fields(body).find_map(|(name, value)| {
+        let name = name.trim_matches('"');
+        let known = HeaderName::try_from(name).is_ok_and(|name| is_credential_name(&name));
+        // The text of a sensitive value is the bare word; a value that happens to be that word is in quotes.
+        let sensitive = value.contains("Sensitive") && !value.contains('"') || value.contains("[Sensitive");
+        (known || sensitive).then(|| name.to_owned())
+    })
+}
+
+/// Splits the inside of a `Debug` struct or map into `name: value` pairs at its own level.
+fn fields(body: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = body;
+    std::iter::from_fn(move || {
+        let trimmed = rest.trim_start_matches([' ', ',', '}']);
+        if trimmed.is_empty() {
+            return None;
+        }
+        let end = end_of_field(trimmed);
+        let field = &trimmed[..end];
+        rest = &trimmed[end..];
+        let colon = colon_of(field);
+        Some((field[..colon].trim(), field.get(colon + 1..).unwrap_or_default().trim()))
+    })
+}
+
+fn end_of_field(text: &str) -> usize {
+    let mut depth = 0_u32;
+    for (at, c) in outside_quotes(text) {
+        match c {
+            '{' | '[' | '(' => depth += 1,
+            '}' | ']' | ')' if depth == 0 => return at,
+            '}' | ']' | ')' => depth -= 1,
+            ',' if depth == 0 => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn colon_of(field: &str) -> usize {
+    outside_quotes(field).find(|(_, c)| *c == ':').map_or(field.len(), |(at, _)| at)
+}
+
+/// The characters that are not inside a quoted string.
+fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.char_indices().filter(move |(_, c)| {
+        if escaped {
+            escaped = false;
+            return false;
+        }
+        match c {
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => return !quoted,
+        }
+        false
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http::{HeaderMap, HeaderValue};
+
+    use super::*;
+
+    fn with_header(name: &'static str, value: HeaderValue) -> Found {
+        let headers = HeaderMap::from_iter([(HeaderName::from_static(name), value)]);
+        settings(&reqwest::Client::builder().default_headers(headers))
+    }
+
+    /// Fails when reqwest changes the text this file reads.
+    #[test]
+    fn every_setting_that_matters_is_seen() {
+        let builder = reqwest::Client::builder;
+        assert_eq!(settings(&builder()), Found::default());
+        assert!(settings(&builder().timeout(Duration::from_secs(5))).timeout);
+        let policy = reqwest::redirect::Policy::limited(3);
+        assert!(settings(&builder().redirect(policy)).redirect_policy);
+        assert!(settings(&builder().redirect(reqwest::redirect::Policy::none())).redirect_policy);
+        #[cfg(feature = "cookies")]
+        assert!(settings(&builder().cookie_store(true)).jar);
+        let found = with_header("authorization", HeaderValue::from_static("Bearer x"));
+        assert_eq!(found.credential_header.as_deref(), Some("authorization"));
+        let found = with_header("x-api-key", HeaderValue::from_static("k"));
+        assert_eq!(found.credential_header.as_deref(), Some("x-api-key"));
+        let mut secret = HeaderValue::from_static("s3cret");
+        secret.set_sensitive(true);
+        assert_eq!(with_header("x-tenant", secret).credential_header.as_deref(), Some("x-tenant"));
+    }
+
+    #[test]
+    fn harmless_settings_and_hostile_values_are_not() {
+        let builder =
+            reqwest::Client::builder().connect_timeout(Duration::from_secs(1)).user_agent("timeout: 5s");
+        assert_eq!(settings(&builder), Found::default());
+        for value in
+            ["Sensitive", "}, timeout: 5s, x: {", "\\\"}, timeout: 5s", "a\", \"authorization\": \"x"]
+        {
+            let found = with_header("x-note", HeaderValue::from_str(value).unwrap());
+            assert_eq!(found, Found::default(), "{value}");
+        }
+    }
+}

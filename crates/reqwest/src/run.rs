@@ -1,0 +1,167 @@
+//! The loop: one logical request, hop by hop. All decisions are the exchange's.
+
+use std::time::{Duration, Instant};
+
+use authwright_core::{Auth, Exchange, Follow, Next, Outgoing, ResponseView};
+use http::header::COOKIE;
+use reqwest::{Request, Response};
+use url::Url;
+
+use crate::{Error, body::KeptBody, client::Inner, response, url::target};
+
+/// Whose cookie jar a client has.
+pub(crate) enum Jar {
+    None,
+    /// Set inside `http(..)`: reqwest adds its cookies where no `Cookie` field is set.
+    Inside,
+    /// Set on our builder: joined with a cookie key.
+    #[cfg(feature = "cookies")]
+    Ours(crate::jar::SharedJar),
+}
+
+pub(crate) async fn run(
+    client: &Inner,
+    auth: Option<&Auth>,
+    request: Request,
+    explain: bool,
+) -> Result<Response, Error> {
+    let mut exchange = Exchange::new(auth, &client.policy);
+    if explain {
+        exchange.record_trail();
+    }
+    let outcome = hops(client, request, &mut exchange).await;
+    if !explain {
+        return outcome;
+    }
+    match (outcome, exchange.take_trail()) {
+        (Ok(mut response), Some(trail)) => {
+            response.extensions_mut().insert(trail);
+            Ok(response)
+        }
+        (Err(error), trail) => Err(error.with_trail(trail)),
+        (outcome, None) => outcome,
+    }
+}
+
+async fn hops(client: &Inner, mut request: Request, exchange: &mut Exchange<'_>) -> Result<Response, Error> {
+    let deadline = Deadline::after(request.timeout().copied().or(client.timeout));
+    let (version, mut method) = (request.version(), request.method().clone());
+    let mut body = KeptBody::new(request.body_mut().take());
+    loop {
+        let free = !request.headers().contains_key(COOKIE);
+        let clean = authorise(exchange, &mut request, &body)?;
+        if free && request.headers().contains_key(COOKIE) {
+            join_jar(&client.jar, &mut request)?;
+        }
+        deadline.apply(&mut request);
+        *request.body_mut() = body.next();
+        let sent = client.http.execute(request).await;
+        let mut response = match (sent, clean) {
+            (Ok(response), None) => response,
+            (Ok(response), Some(url)) => response::with_url(response, url),
+            (Err(error), _) => return Err(failed(error)),
+        };
+        let view = ResponseView { status: response.status(), headers: response.headers() };
+        let next = exchange.observed(&view, target(response.url())?)?;
+        request = match next {
+            Next::Deliver => return Ok(response),
+            Next::Denied(denied) => return Err(Error::refused(denied, response)),
+            Next::TooManyRedirects => {
+                let origin = response.url().origin().ascii_serialization();
+                return Err(Error::too_many_redirects(origin, client.policy.max_redirects));
+            }
+            Next::Resend(headers) => {
+                let mut again = Request::new(method.clone(), response.url().clone());
+                *again.headers_mut() = headers;
+                again
+            }
+            Next::Follow(Follow { url, method: next_method, headers, keep_body }) => {
+                method = next_method;
+                if !keep_body {
+                    body = KeptBody::Empty;
+                }
+                // Core's answer is a URL of the `url` crate, letter by letter; a test holds it to that.
+                let url = Url::parse(&url).map_err(|_| Error::caller("the redirect's URL is malformed"))?;
+                let mut next = Request::new(method.clone(), url);
+                *next.headers_mut() = headers;
+                next
+            }
+        };
+        *request.version_mut() = version;
+        drain(&mut response).await;
+    }
+}
+
+/// Puts the credentials of a hop on. Returns the URL as it was, where a query pair was added to it.
+fn authorise(
+    exchange: &mut Exchange<'_>,
+    request: &mut Request,
+    body: &KeptBody,
+) -> Result<Option<Url>, Error> {
+    let mut headers = std::mem::take(request.headers_mut());
+    let target = target(request.url())?;
+    let line = exchange.step(Outgoing {
+        method: request.method(),
+        target,
+        headers: &mut headers,
+        body: body.view(),
+    })?;
+    *request.headers_mut() = headers;
+    Ok(line.map(|line| {
+        let clean = request.url().clone();
+        request.url_mut().set_query(line.split_once('?').map(|(_, query)| query));
+        clean
+    }))
+}
+
+/// A `Cookie` field of ours silences reqwest's jar, so the jar's cookies are put into the same field.
+fn join_jar(jar: &Jar, request: &mut Request) -> Result<(), Error> {
+    match jar {
+        Jar::None => Ok(()),
+        Jar::Inside => Err(Error::jar_inside()),
+        #[cfg(feature = "cookies")]
+        Jar::Ours(jar) => {
+            let stored = reqwest::cookie::CookieStore::cookies(jar, request.url());
+            authwright_core::join_jar_cookies(request.headers_mut(), stored);
+            Ok(())
+        }
+    }
+}
+
+fn failed(error: reqwest::Error) -> Error {
+    match error.url().map(|url| url.origin().ascii_serialization()) {
+        Some(origin) => Error::client_at(error, origin),
+        None => Error::from(error),
+    }
+}
+
+/// Reads the rest of a short answer that nobody will see, so that its connection can be used again.
+async fn drain(response: &mut Response) {
+    const ENOUGH: usize = 64 * 1024;
+    let mut read = 0;
+    if response.content_length().is_some_and(|length| length > ENOUGH as u64) {
+        return;
+    }
+    while let Ok(Some(chunk)) = response.chunk().await {
+        read += chunk.len();
+        if read > ENOUGH {
+            return;
+        }
+    }
+}
+
+/// The caller's timeout covers the whole request: what is left of it goes to each hop.
+struct Deadline(Option<(Instant, Duration)>);
+
+impl Deadline {
+    fn after(timeout: Option<Duration>) -> Self {
+        Self(timeout.map(|timeout| (Instant::now(), timeout)))
+    }
+
+    /// A hop with nothing left still goes to reqwest, with no time at all: its error is the one users know.
+    fn apply(&self, request: &mut Request) {
+        if let Some((start, timeout)) = self.0 {
+            *request.timeout_mut() = Some(timeout.saturating_sub(start.elapsed()));
+        }
+    }
+}

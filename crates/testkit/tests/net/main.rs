@@ -1,0 +1,5 @@
+//! The scripted server over plain TCP, seen from a bare socket.
+
+mod client;
+mod replies;
+mod requests;
