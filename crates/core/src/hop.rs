@@ -93,7 +93,9 @@ pub(crate) struct Collision {
 }
 
 impl<'a> Hop<'a> {
-    pub(crate) fn new(
+    /// A hop over a request that is about to be sent. Public for the benchmarks alone.
+    #[doc(hidden)]
+    pub fn new(
         method: &'a str,
         target: Target<'a>,
         headers: &'a mut HeaderMap,

@@ -95,6 +95,9 @@ impl<'a> Target<'a> {
             return Err(Error::caller("the URL must have a `/` right after its host"));
         }
         let (host, port) = split_port(authority)?;
+        if host.starts_with('[') != host.ends_with(']') {
+            return Err(Error::caller("the URL has a malformed IPv6 address; nothing was sent"));
+        }
         let scheme = match scheme {
             s if s.eq_ignore_ascii_case("https") => "https",
             s if s.eq_ignore_ascii_case("http") => "http",

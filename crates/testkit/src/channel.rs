@@ -15,17 +15,11 @@ pub(crate) enum Channel {
 
 impl Channel {
     /// Wraps an accepted socket. A TLS handshake happens later, at the first read.
-    pub(crate) fn new(
-        socket: Arc<TcpStream>,
-        tls: Option<Arc<ServerConfig>>,
-    ) -> Result<Self, rustls::Error> {
+    pub(crate) fn new(socket: Arc<TcpStream>, tls: Option<Arc<ServerConfig>>) -> Result<Self, rustls::Error> {
         let socket = Socket(socket);
         Ok(match tls {
             None => Self::Plain(socket),
-            Some(config) => Self::Tls(Box::new(StreamOwned::new(
-                ServerConnection::new(config)?,
-                socket,
-            ))),
+            Some(config) => Self::Tls(Box::new(StreamOwned::new(ServerConnection::new(config)?, socket))),
         })
     }
 

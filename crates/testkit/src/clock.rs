@@ -22,9 +22,7 @@ impl TestClock {
 
     /// A clock that reads `time`.
     pub fn at(time: SystemTime) -> Self {
-        Self {
-            now: Arc::new(Mutex::new(time)),
-        }
+        Self { now: Arc::new(Mutex::new(time)) }
     }
 
     /// Moves this clock and all its clones forward.
@@ -35,6 +33,12 @@ impl TestClock {
     /// What the clock reads.
     pub fn now(&self) -> SystemTime {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl authwright_core::Clock for TestClock {
+    fn now(&self) -> SystemTime {
+        Self::now(self)
     }
 }
 

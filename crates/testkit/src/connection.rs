@@ -19,19 +19,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Serves a connection until either side ends it.
 pub(crate) fn serve(ticket: &Ticket, channel: Channel) {
-    let mut connection = Connection {
-        ticket,
-        channel,
-        buffer: Vec::new(),
-        at: 0,
-    };
+    let mut connection = Connection { ticket, channel, buffer: Vec::new(), at: 0 };
     loop {
         let after = connection.exchange().or_else(|stop| match stop {
-            Stop::Bad(why) => Ok(respond(
-                &mut connection.channel,
-                &Reply::status(400).body(why),
-                None,
-            )?),
+            Stop::Bad(why) => Ok(respond(&mut connection.channel, &Reply::status(400).body(why), None)?),
             Stop::Gone(error) => Err(error),
         });
         match after {
@@ -103,12 +94,7 @@ impl Connection<'_> {
         }
         let body = self.read_body(head.framing, &mut request.body);
         request.complete = body.is_ok();
-        request.raw = self.buffer[..if request.complete {
-            self.at
-        } else {
-            self.buffer.len()
-        }]
-            .to_vec();
+        request.raw = self.buffer[..if request.complete { self.at } else { self.buffer.len() }].to_vec();
         let script = self.ticket.shared.record(request.clone());
         body?;
         let reply = decided.unwrap_or_else(|| (script.answer)(&request));
@@ -191,10 +177,7 @@ impl Connection<'_> {
         loop {
             let rest = &self.buffer[self.at..];
             if let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-                let line = rest[..end]
-                    .strip_suffix(b"\r")
-                    .ok_or("a line ends with LF alone")?
-                    .to_vec();
+                let line = rest[..end].strip_suffix(b"\r").ok_or("a line ends with LF alone")?.to_vec();
                 self.at += end + 1;
                 return Ok(line);
             }
@@ -214,9 +197,7 @@ impl Connection<'_> {
         if read? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        self.ticket
-            .shared
-            .record_bytes(self.ticket, &self.buffer[end..]);
+        self.ticket.shared.record_bytes(self.ticket, &self.buffer[end..]);
         Ok(())
     }
 

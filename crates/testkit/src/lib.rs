@@ -22,6 +22,9 @@
 mod channel;
 mod clock;
 mod connection;
+mod driver;
+mod generate;
+mod memory;
 mod net;
 mod parse;
 mod place;
@@ -32,6 +35,9 @@ mod state;
 mod tls;
 
 pub use clock::TestClock;
+pub use driver::{Driver, Ending, Outcome, Plan, PlanBody};
+pub use generate::{Chain, Credential, Leg, Spelling, chains, credentials};
+pub use memory::Memory;
 pub use net::Net;
 pub use place::{Host, Place};
 pub use received::Received;

@@ -34,15 +34,8 @@ impl Net {
         places: &[Place],
         script: impl Fn(&Received) -> Reply + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let script = Script {
-            answer: Arc::new(script),
-            on_head: false,
-        };
-        let authority = places
-            .iter()
-            .any(|place| place.tls)
-            .then(Authority::new)
-            .transpose()?;
+        let script = Script { answer: Arc::new(script), on_head: false };
+        let authority = places.iter().any(|place| place.tls).then(Authority::new).transpose()?;
         // Complete from the start, so that an error on the way stops what has been started.
         let mut net = Self {
             origins: Vec::with_capacity(places.len()),
@@ -69,22 +62,27 @@ impl Net {
         format!("{}{path}", self.origins[index])
     }
 
+    /// Which place has this origin.
+    pub fn index_of(&self, origin: &str) -> Option<usize> {
+        self.origins.iter().position(|known| known == origin)
+    }
+
+    /// Records a request as if it had arrived, and asks the script: for a driver without sockets.
+    pub fn perform(&self, request: Received) -> Reply {
+        let script = self.shared.record_whole(&request);
+        (script.answer)(&request)
+    }
+
     /// Replaces the script and forgets what was recorded. Connections stay open.
     pub fn set_script(&self, script: impl Fn(&Received) -> Reply + Send + Sync + 'static) {
-        self.shared.set_script(Script {
-            answer: Arc::new(script),
-            on_head: false,
-        });
+        self.shared.set_script(Script { answer: Arc::new(script), on_head: false });
     }
 
     /// As [`set_script`](Self::set_script), but the script is asked as soon as the head of a request is there, and sees no body.
     ///
     /// A reply marked [`early`](Reply::early) is sent at once, and the body is never looked at; any other is sent after the body has been read.
     pub fn set_script_on_head(&self, script: impl Fn(&Received) -> Reply + Send + Sync + 'static) {
-        self.shared.set_script(Script {
-            answer: Arc::new(script),
-            on_head: true,
-        });
+        self.shared.set_script(Script { answer: Arc::new(script), on_head: true });
     }
 
     /// The requests received so far at all places, in the order in which their last bytes arrived. Each is here before it is answered,
@@ -122,25 +120,16 @@ impl Net {
     /// Opens the next place.
     fn open(&mut self, place: Place) -> io::Result<()> {
         let authority = self.authority.as_ref().filter(|_| place.tls);
-        let tls = authority
-            .map(|authority| authority.server(place.certificate))
-            .transpose()?;
+        let tls = authority.map(|authority| authority.server(place.certificate)).transpose()?;
         let index = self.origins.len();
         let listeners = place.bind()?;
-        let addresses = listeners
-            .iter()
-            .map(TcpListener::local_addr)
-            .collect::<io::Result<Vec<_>>>()?;
+        let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
         let port = addresses.first().map_or(0, SocketAddr::port);
         for (address, listener) in addresses.into_iter().zip(listeners) {
             let (shared, tls) = (Arc::clone(&self.shared), tls.clone());
-            let builder = thread::Builder::new()
-                .name("testkit listener".into())
-                .stack_size(STACK);
-            self.listeners.push((
-                address,
-                builder.spawn(move || accept(&shared, index, &listener, tls.as_ref()))?,
-            ));
+            let builder = thread::Builder::new().name("testkit listener".into()).stack_size(STACK);
+            self.listeners
+                .push((address, builder.spawn(move || accept(&shared, index, &listener, tls.as_ref()))?));
         }
         self.origins.push(place.origin(port));
         Ok(())
@@ -149,9 +138,7 @@ impl Net {
 
 impl fmt::Debug for Net {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Net")
-            .field("origins", &self.origins)
-            .finish_non_exhaustive()
+        f.debug_struct("Net").field("origins", &self.origins).finish_non_exhaustive()
     }
 }
 
@@ -170,12 +157,7 @@ impl Drop for Net {
 }
 
 /// Accepts connections and gives each a thread, until the server is stopped.
-fn accept(
-    shared: &Arc<Shared>,
-    place: usize,
-    listener: &TcpListener,
-    tls: Option<&Arc<ServerConfig>>,
-) {
+fn accept(shared: &Arc<Shared>, place: usize, listener: &TcpListener, tls: Option<&Arc<ServerConfig>>) {
     loop {
         let Ok((socket, _)) = listener.accept() else {
             // Out of file descriptors, mostly: some may be free again in a moment.

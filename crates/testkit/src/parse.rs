@@ -25,13 +25,9 @@ pub(crate) type Bad = &'static str;
 
 /// Parses a head that ends with its empty line, as [`head_end`] found it.
 pub(crate) fn head(bytes: &[u8]) -> Result<Head, Bad> {
-    let text = bytes
-        .strip_suffix(b"\r\n\r\n")
-        .ok_or("the head does not end")?;
+    let text = bytes.strip_suffix(b"\r\n\r\n").ok_or("the head does not end")?;
     // `head_end` has seen a CR before every LF, so this splits at CRLF; a CR that stays is refused as a control character.
-    let mut lines = text
-        .split(|byte| *byte == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
 
     let (method, target, version) = request_line(lines.next().unwrap_or_default())?;
     let headers = lines.map(field).collect::<Result<Vec<_>, Bad>>()?;
@@ -58,12 +54,7 @@ pub(crate) fn head_end(bytes: &[u8], from: usize) -> Result<Option<usize>, Bad> 
     if bytes.first().is_some_and(|first| !is_token(&[*first])) {
         return Err("not an HTTP request");
     }
-    for (at, _) in bytes
-        .iter()
-        .enumerate()
-        .skip(from)
-        .filter(|(_, byte)| **byte == b'\n')
-    {
+    for (at, _) in bytes.iter().enumerate().skip(from).filter(|(_, byte)| **byte == b'\n') {
         if at == 0 || bytes[at - 1] != b'\r' {
             return Err("a line ends with LF alone");
         }
@@ -76,48 +67,31 @@ pub(crate) fn head_end(bytes: &[u8], from: usize) -> Result<Option<usize>, Bad> 
 
 /// Parses the line before a chunk, without its CRLF. Extensions are ignored.
 pub(crate) fn chunk_size(line: &[u8]) -> Result<u64, Bad> {
-    let digits = line
-        .split(|byte| *byte == b';')
-        .next()
-        .unwrap_or_default()
-        .trim_ascii_end();
+    let digits = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii_end();
     let valid = (1..=16).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit);
-    let digits = str::from_utf8(digits)
-        .ok()
-        .filter(|_| valid)
-        .ok_or("not a chunk size")?;
+    let digits = str::from_utf8(digits).ok().filter(|_| valid).ok_or("not a chunk size")?;
     u64::from_str_radix(digits, 16).map_err(|_| "not a chunk size")
 }
 
 /// Whether these bytes are a token of RFC 9110, as a method or a header name is.
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty()
-        && bytes
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
 }
 
 /// Whether a comma-separated list has this element, in any case.
 pub(crate) fn lists(value: &[u8], element: &[u8]) -> bool {
-    value
-        .split(|byte| *byte == b',')
-        .any(|item| item.trim_ascii().eq_ignore_ascii_case(element))
+    value.split(|byte| *byte == b',').any(|item| item.trim_ascii().eq_ignore_ascii_case(element))
 }
 
 /// Parses one header line, without its CRLF.
 pub(crate) fn field(line: &[u8]) -> Result<(String, Vec<u8>), Bad> {
-    let colon = line
-        .iter()
-        .position(|byte| *byte == b':')
-        .ok_or("a header line has no colon")?;
+    let colon = line.iter().position(|byte| *byte == b':').ok_or("a header line has no colon")?;
     let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
     if !is_token(name) {
         return Err("not a header name");
     }
-    if value
-        .iter()
-        .any(|byte| byte.is_ascii_control() && *byte != b'\t')
-    {
+    if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
         return Err("a control character in a header value");
     }
     Ok((text(name).to_ascii_lowercase(), value.to_vec()))
@@ -145,9 +119,7 @@ fn framing(headers: &[(String, Vec<u8>)]) -> Result<Framing, Bad> {
     let mut lengths = values(headers, "content-length");
     match (codings.next(), lengths.next()) {
         (None, None) => Ok(Framing::Empty),
-        (Some(coding), None)
-            if coding.eq_ignore_ascii_case(b"chunked") && codings.next().is_none() =>
-        {
+        (Some(coding), None) if coding.eq_ignore_ascii_case(b"chunked") && codings.next().is_none() => {
             Ok(Framing::Chunked)
         }
         (None, Some(digits)) if lengths.next().is_none() => match length(digits)? {
@@ -160,18 +132,11 @@ fn framing(headers: &[(String, Vec<u8>)]) -> Result<Framing, Bad> {
 
 fn length(digits: &[u8]) -> Result<u64, Bad> {
     let valid = digits.iter().all(u8::is_ascii_digit);
-    text(digits)
-        .parse()
-        .ok()
-        .filter(|_| valid)
-        .ok_or("not a content length")
+    text(digits).parse().ok().filter(|_| valid).ok_or("not a content length")
 }
 
 fn values<'a>(headers: &'a [(String, Vec<u8>)], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-    headers
-        .iter()
-        .filter(move |(key, _)| key == name)
-        .map(|(_, value)| value.as_slice())
+    headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_slice())
 }
 
 /// Bytes that were checked to be ASCII, as a string.
@@ -193,10 +158,7 @@ mod tests {
         let bytes = b"POST /p?q HTTP/1.1\r\nHost: h\r\nX-Raw:\t\xff \r\nContent-Length: 3\r\nConnection: TE, Close\r\n\r\na\nb";
         assert_eq!(head_end(bytes, 0), Ok(Some(bytes.len() - 3)));
         let head = parse(bytes).unwrap();
-        assert_eq!(
-            (head.method.as_str(), head.target.as_str()),
-            ("POST", "/p?q")
-        );
+        assert_eq!((head.method.as_str(), head.target.as_str()), ("POST", "/p?q"));
         assert_eq!(head.headers[1], ("x-raw".to_owned(), b"\xff".to_vec()));
         assert_eq!(head.framing, Framing::Length(3));
         assert!(!head.keep_alive && !head.expects_continue);
@@ -223,11 +185,7 @@ mod tests {
             b"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
             b"GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
         ] {
-            assert!(
-                parse(bad).is_err_and(|why| why != "unfinished"),
-                "{}",
-                String::from_utf8_lossy(bad)
-            );
+            assert!(parse(bad).is_err_and(|why| why != "unfinished"), "{}", String::from_utf8_lossy(bad));
         }
     }
 

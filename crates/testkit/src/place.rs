@@ -37,20 +37,12 @@ pub(crate) enum Certificate {
 impl Place {
     /// An origin without TLS.
     pub const fn http(host: Host) -> Self {
-        Self {
-            host,
-            tls: false,
-            certificate: Certificate::Good,
-        }
+        Self { host, tls: false, certificate: Certificate::Good }
     }
 
     /// An origin with TLS, whose certificate is good for every [`Host`] and signed by the [`Net`](crate::Net)'s own authority.
     pub const fn https(host: Host) -> Self {
-        Self {
-            host,
-            tls: true,
-            certificate: Certificate::Good,
-        }
+        Self { host, tls: true, certificate: Certificate::Good }
     }
 
     /// Shows a certificate that has expired.
@@ -101,8 +93,5 @@ fn bind_both() -> io::Result<Vec<TcpListener>> {
             Err(_) => return Ok(vec![v4]),
         }
     }
-    Err(io::Error::new(
-        ErrorKind::AddrInUse,
-        "no port is free on both loopback addresses",
-    ))
+    Err(io::Error::new(ErrorKind::AddrInUse, "no port is free on both loopback addresses"))
 }

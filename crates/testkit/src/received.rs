@@ -38,9 +38,7 @@ impl Received {
     pub fn path(&self) -> &str {
         let target = self.target.split(['?', '#']).next().unwrap_or_default();
         match target.split_once("://") {
-            Some((_, rest)) if !target.starts_with('/') => {
-                rest.find('/').map_or("/", |start| &rest[start..])
-            }
+            Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |start| &rest[start..]),
             _ => target,
         }
     }
@@ -52,13 +50,8 @@ impl Received {
 
     /// The first query parameter of this name, with `%XX` and `+` decoded.
     pub fn query_value(&self, name: &str) -> Option<String> {
-        let mut pairs = self
-            .query()?
-            .split('&')
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs
-            .find(|(key, _)| decode(key) == name)
-            .map(|(_, value)| decode(value))
+        let mut pairs = self.query()?.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.find(|(key, _)| decode(key) == name).map(|(_, value)| decode(value))
     }
 
     /// The first cookie of this name, its value as sent.
@@ -67,18 +60,12 @@ impl Received {
             .values("cookie")
             .flat_map(|line| line.split(';'))
             .filter_map(|pair| pair.trim().split_once('='));
-        pairs
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value.to_owned())
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
     }
 
     /// Whether these bytes occur anywhere in the request as it was on the wire. An empty needle always does.
     pub fn contains(&self, needle: &[u8]) -> bool {
-        needle.is_empty()
-            || self
-                .raw
-                .windows(needle.len())
-                .any(|window| window == needle)
+        needle.is_empty() || self.raw.windows(needle.len()).any(|window| window == needle)
     }
 
     fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
@@ -98,9 +85,7 @@ fn decode(text: &str) -> String {
         rest = tail;
         match (first, tail) {
             (b'+', _) => out.push(b' '),
-            (b'%', [high, low, after @ ..])
-                if let (Some(high), Some(low)) = (hex(*high), hex(*low)) =>
-            {
+            (b'%', [high, low, after @ ..]) if let (Some(high), Some(low)) = (hex(*high), hex(*low)) => {
                 out.push(high << 4 | low);
                 rest = after;
             }
@@ -114,9 +99,7 @@ fn decode(text: &str) -> String {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
@@ -129,10 +112,7 @@ mod tests {
             method: "GET".into(),
             target: target.into(),
             version: "HTTP/1.1".into(),
-            headers: headers
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), value.to_vec()))
-                .collect(),
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect(),
             body: Vec::new(),
             raw: b"GET / HTTP/1.1\r\nx: secret\r\n\r\n".to_vec(),
             complete: true,
@@ -171,8 +151,6 @@ mod tests {
         assert_eq!(request.cookie("b").as_deref(), Some("2=3"));
         assert_eq!(request.cookie("c").as_deref(), Some("4"));
         assert_eq!(request.cookie("d"), None);
-        assert!(
-            request.contains(b"secret") && request.contains(b"") && !request.contains(b"Secret")
-        );
+        assert!(request.contains(b"secret") && request.contains(b"") && !request.contains(b"Secret"));
     }
 }

@@ -36,10 +36,7 @@ impl Reply {
     /// # Panics
     /// If the status does not have three digits.
     pub fn status(status: u16) -> Self {
-        assert!(
-            (100..=999).contains(&status),
-            "a status code has three digits, not {status}"
-        );
+        assert!((100..=999).contains(&status), "a status code has three digits, not {status}");
         Self {
             status,
             headers: Vec::new(),
@@ -54,16 +51,12 @@ impl Reply {
 
     /// 200 with a text.
     pub fn ok(text: &str) -> Self {
-        Self::status(200)
-            .header("content-type", "text/plain; charset=utf-8")
-            .body(text)
+        Self::status(200).header("content-type", "text/plain; charset=utf-8").body(text)
     }
 
     /// 200 with a JSON text, sent as it is.
     pub fn json(text: &str) -> Self {
-        Self::status(200)
-            .header("content-type", "application/json")
-            .body(text)
+        Self::status(200).header("content-type", "application/json").body(text)
     }
 
     /// A redirect to a `Location`, which may be relative, foreign or broken.
@@ -83,10 +76,7 @@ impl Reply {
     /// If the name is empty or not a token, or the value contains CR or LF.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let value = value.as_ref();
-        assert!(
-            crate::parse::is_token(name.as_bytes()),
-            "not a header name: {name:?}"
-        );
+        assert!(crate::parse::is_token(name.as_bytes()), "not a header name: {name:?}");
         assert!(
             !value.iter().any(|byte| matches!(byte, b'\r' | b'\n')),
             "the value of {name} would break the head"

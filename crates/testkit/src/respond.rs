@@ -23,11 +23,7 @@ pub(crate) enum After {
 }
 
 /// Writes a reply to a request with this head; without one, to something that was no request.
-pub(crate) fn respond(
-    out: &mut impl Write,
-    reply: &Reply,
-    head: Option<&Head>,
-) -> io::Result<After> {
+pub(crate) fn respond(out: &mut impl Write, reply: &Reply, head: Option<&Head>) -> io::Result<After> {
     if reply.ending() == Ending::BeforeHead {
         return Ok(After::Abort);
     }
@@ -47,10 +43,8 @@ pub(crate) fn respond(
         || !head.is_some_and(|head| head.keep_alive);
 
     let mut out = BufWriter::with_capacity(BLOCK, out);
-    let reason = StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or("Unknown");
+    let reason =
+        StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Unknown");
     write!(out, "HTTP/1.1 {status} {reason}\r\n")?;
     for (name, value) in reply.headers() {
         write!(out, "{name}: ")?;
@@ -69,11 +63,7 @@ pub(crate) fn respond(
 
     let half = reply.ending() == Ending::MidBody;
     if sends_body {
-        let until = if half {
-            body.length() / 2
-        } else {
-            body.length()
-        };
+        let until = if half { body.length() / 2 } else { body.length() };
         if chunked && !own_framing {
             write_chunks(&mut out, &body, until, !half)?;
         } else {
@@ -99,18 +89,11 @@ fn write_chunks(out: &mut impl Write, body: &Body<'_>, until: u64, end: bool) ->
         out.write_all(b"\r\n")?;
         from = to;
     }
-    if end {
-        out.write_all(b"0\r\n\r\n")
-    } else {
-        Ok(())
-    }
+    if end { out.write_all(b"0\r\n\r\n") } else { Ok(()) }
 }
 
 fn has(reply: &Reply, name: &str) -> bool {
-    reply
-        .headers()
-        .iter()
-        .any(|(key, _)| key.eq_ignore_ascii_case(name))
+    reply.headers().iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
 }
 
 /// A body in memory, or one of filler that never is.
@@ -121,9 +104,7 @@ enum Body<'a> {
 
 impl<'a> Body<'a> {
     fn of(reply: &'a Reply) -> Self {
-        reply
-            .filler()
-            .map_or(Self::Bytes(reply.body_bytes()), Self::Filler)
+        reply.filler().map_or(Self::Bytes(reply.body_bytes()), Self::Filler)
     }
 
     fn length(&self) -> u64 {
@@ -137,13 +118,10 @@ impl<'a> Body<'a> {
     fn write(&self, out: &mut impl Write, from: u64, to: u64) -> io::Result<()> {
         match self {
             Self::Bytes(bytes) => {
-                let offset =
-                    |at: u64| usize::try_from(at).map_or(bytes.len(), |at| at.min(bytes.len()));
+                let offset = |at: u64| usize::try_from(at).map_or(bytes.len(), |at| at.min(bytes.len()));
                 out.write_all(&bytes[offset(from)..offset(to)])
             }
-            Self::Filler(_) => {
-                io::copy(&mut io::Read::take(io::repeat(b'x'), to - from), out).map(drop)
-            }
+            Self::Filler(_) => io::copy(&mut io::Read::take(io::repeat(b'x'), to - from), out).map(drop),
         }
     }
 }

@@ -48,11 +48,7 @@ impl Shared {
     pub(crate) fn new(script: Script, places: usize) -> Self {
         let places = (0..places).map(|_| PlaceLog::default()).collect();
         Self {
-            log: Mutex::new(Log {
-                script,
-                requests: Vec::new(),
-                places,
-            }),
+            log: Mutex::new(Log { script, requests: Vec::new(), places }),
             doors: Mutex::default(),
             changed: Condvar::new(),
         }
@@ -77,12 +73,17 @@ impl Shared {
         log.script.clone()
     }
 
+    /// Records a request that came by no socket.
+    pub(crate) fn record_whole(&self, request: &Received) -> Script {
+        let mut log = self.log();
+        let place = &mut log.places[request.origin];
+        place.bytes.entry(u64::MAX).or_default().extend_from_slice(&request.raw);
+        log.requests.push(request.clone());
+        log.script.clone()
+    }
+
     pub(crate) fn record_bytes(&self, ticket: &Ticket, bytes: &[u8]) {
-        self.log().places[ticket.place]
-            .bytes
-            .entry(ticket.id)
-            .or_default()
-            .extend_from_slice(bytes);
+        self.log().places[ticket.place].bytes.entry(ticket.id).or_default().extend_from_slice(bytes);
     }
 
     pub(crate) fn requests(&self) -> Vec<Received> {
@@ -94,12 +95,7 @@ impl Shared {
     }
 
     pub(crate) fn bytes(&self, place: usize) -> Vec<u8> {
-        self.log().places[place]
-            .bytes
-            .values()
-            .flatten()
-            .copied()
-            .collect()
+        self.log().places[place].bytes.values().flatten().copied().collect()
     }
 
     pub(crate) fn connections(&self, place: usize) -> usize {
@@ -123,19 +119,12 @@ impl Shared {
         doors.open.insert(id, Arc::clone(&socket));
         drop(doors);
         self.log().places[place].accepted += 1;
-        Some(Ticket {
-            shared: Arc::clone(self),
-            place,
-            id,
-            socket,
-        })
+        Some(Ticket { shared: Arc::clone(self), place, id, socket })
     }
 
     /// Waits, and says whether to go on: `false`, and at once, when the doors shut.
     pub(crate) fn pause(&self, time: Duration) -> bool {
-        let waited = self
-            .changed
-            .wait_timeout_while(self.doors(), time, |doors| !doors.shut);
+        let waited = self.changed.wait_timeout_while(self.doors(), time, |doors| !doors.shut);
         !waited.unwrap_or_else(PoisonError::into_inner).0.shut
     }
 
@@ -152,10 +141,7 @@ impl Shared {
 
     /// Waits until the last connection has ended. A script may hold one up, hence the limit.
     pub(crate) fn wait_until_empty(&self, limit: Duration) {
-        drop(
-            self.changed
-                .wait_timeout_while(self.doors(), limit, |doors| !doors.open.is_empty()),
-        );
+        drop(self.changed.wait_timeout_while(self.doors(), limit, |doors| !doors.open.is_empty()));
     }
 
     fn doors(&self) -> MutexGuard<'_, Doors> {

@@ -16,9 +16,7 @@ const REQUEST: &[u8] =
 /// Sends a request as a client that trusts the server's authority, and returns the answer.
 fn talk(net: &Net, index: usize) -> io::Result<String> {
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from(net.ca_der().unwrap().to_vec()))
-        .map_err(io::Error::other)?;
+    roots.add(CertificateDer::from(net.ca_der().unwrap().to_vec())).map_err(io::Error::other)?;
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
@@ -37,11 +35,7 @@ fn talk(net: &Net, index: usize) -> io::Result<String> {
 
 #[test]
 fn serves_a_client_that_trusts_the_authority() {
-    let mut places = vec![
-        Place::https(Host::Localhost),
-        Place::https(Host::V4),
-        Place::http(Host::V4),
-    ];
+    let mut places = vec![Place::https(Host::Localhost), Place::https(Host::V4), Place::http(Host::V4)];
     // Not every machine has these two addresses.
     places.extend(
         [Host::V4Second, Host::V6]
@@ -61,10 +55,7 @@ fn serves_a_client_that_trusts_the_authority() {
 
 #[test]
 fn a_bad_certificate_gets_no_byte() {
-    let places = [
-        Place::https(Host::Localhost).expired(),
-        Place::https(Host::V4).wrong_name(),
-    ];
+    let places = [Place::https(Host::Localhost).expired(), Place::https(Host::V4).wrong_name()];
     let net = Net::start(&places, |_| Reply::ok("hello")).unwrap();
     for (index, reason) in ["Expired", "NotValidForName"].into_iter().enumerate() {
         let error = talk(&net, index).unwrap_err();
@@ -77,12 +68,6 @@ fn a_bad_certificate_gets_no_byte() {
 
 #[test]
 fn breaking_off_is_no_proper_end() {
-    let net = Net::start(&[Place::https(Host::V4)], |_| {
-        Reply::ok("hello").close_mid_body()
-    })
-    .unwrap();
-    assert_eq!(
-        talk(&net, 0).unwrap_err().kind(),
-        io::ErrorKind::UnexpectedEof
-    );
+    let net = Net::start(&[Place::https(Host::V4)], |_| Reply::ok("hello").close_mid_body()).unwrap();
+    assert_eq!(talk(&net, 0).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
 }

@@ -1,0 +1,234 @@
+//! What a contract property runs on: a plan for one request, a driver that carries it out, and what came of it.
+
+use std::{fmt, time::Duration};
+
+use authwright_core::{
+    Auth, Denied, Fault, Trail,
+    http::{HeaderMap, HeaderName, HeaderValue, Method},
+};
+
+use crate::{Net, TestClock};
+
+/// Carries out a [`Plan`] the way one client does. Each property of the contract suite runs on every driver.
+pub trait Driver {
+    /// How the driver is called in a failed assertion.
+    fn name(&self) -> &'static str;
+
+    /// Builds a client by the plan, sends the one request, and reads the response to its end.
+    fn run(&self, net: &Net, plan: &Plan) -> Outcome;
+}
+
+/// One request, and the client that sends it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The method.
+    pub method: Method,
+    /// Absolute, or a path where there is a base URL.
+    pub url: String,
+    /// Fields the caller sets. A sensitive mark is kept.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: PlanBody,
+    /// What the client is given.
+    pub auth: Auth,
+    /// What the request says with `.auth(..)`.
+    pub request_auth: Option<Auth>,
+    /// Whether the request says `.without_auth()`.
+    pub without_auth: bool,
+    /// The client's default headers.
+    pub default_headers: HeaderMap,
+    /// How many redirects are followed.
+    pub max_redirects: u32,
+    /// Whether a refusal becomes an error.
+    pub denied_as_error: bool,
+    /// The client's base URL.
+    pub base_url: Option<String>,
+    /// The request's timeout.
+    pub timeout: Option<Duration>,
+    /// Whether the request says `.explain()`.
+    pub explain: bool,
+    /// The client's clock.
+    pub clock: TestClock,
+}
+
+/// The body of a [`Plan`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanBody {
+    /// None.
+    Empty,
+    /// In memory.
+    Bytes(Vec<u8>),
+    /// A stream of chunks, which can be sent once.
+    Stream(Vec<Vec<u8>>),
+}
+
+impl Plan {
+    /// A GET with the client's usual settings.
+    pub fn get(url: impl Into<String>, auth: &Auth) -> Self {
+        Self {
+            method: Method::GET,
+            url: url.into(),
+            headers: HeaderMap::new(),
+            body: PlanBody::Empty,
+            auth: auth.clone(),
+            request_auth: None,
+            without_auth: false,
+            default_headers: HeaderMap::new(),
+            max_redirects: 10,
+            denied_as_error: true,
+            base_url: None,
+            timeout: None,
+            explain: false,
+            clock: TestClock::new(),
+        }
+    }
+
+    /// The same with another method.
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// The same with a body.
+    pub fn body(mut self, body: PlanBody) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// The same with a field set by the caller.
+    ///
+    /// # Panics
+    /// If name or value cannot be a header's: it is test code.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.append(name_of(name), value_of(value));
+        self
+    }
+
+    /// The same with a field set by the caller and marked sensitive.
+    ///
+    /// # Panics
+    /// As for [`header`](Self::header).
+    pub fn sensitive_header(mut self, name: &str, value: &str) -> Self {
+        let mut value = value_of(value);
+        value.set_sensitive(true);
+        self.headers.append(name_of(name), value);
+        self
+    }
+
+    /// The same with a default header of the client.
+    ///
+    /// # Panics
+    /// As for [`header`](Self::header).
+    pub fn default_header(mut self, name: &str, value: &str) -> Self {
+        self.default_headers.append(name_of(name), value_of(value));
+        self
+    }
+
+    /// The same with a trail.
+    pub fn explained(mut self) -> Self {
+        self.explain = true;
+        self
+    }
+
+    /// What the request goes out with: its own `Auth`, none, or the client's.
+    pub fn effective_auth(&self) -> Option<&Auth> {
+        if self.without_auth { None } else { Some(self.request_auth.as_ref().unwrap_or(&self.auth)) }
+    }
+}
+
+fn name_of(name: &str) -> HeaderName {
+    HeaderName::try_from(name).unwrap_or_else(|_| panic!("`{name}` is no header name"))
+}
+
+fn value_of(value: &str) -> HeaderValue {
+    HeaderValue::from_str(value).unwrap_or_else(|_| panic!("{value:?} is no header value"))
+}
+
+/// What came of a plan.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub ending: Ending,
+    /// The trail, from the response or the error.
+    pub trail: Option<Trail>,
+    /// Everything a program could print of it: `Debug` of client, builder and response, `Display`, `Debug` and the
+    /// whole source chain of an error. A canary is looked for in these.
+    pub printed: Vec<String>,
+}
+
+/// How a plan ended.
+#[derive(Debug)]
+pub enum Ending {
+    /// With a response, of whatever status the client's users get as a response or as its status error.
+    Response {
+        /// Its status.
+        status: u16,
+        /// Its body; empty where the client's error does not keep it.
+        body: Vec<u8>,
+    },
+    /// With a typed refusal.
+    Denied {
+        /// It.
+        denied: Denied,
+        /// The body of the response it owns.
+        body: Vec<u8>,
+    },
+    /// With one redirect too many.
+    TooManyRedirects,
+    /// With any other error.
+    Failed {
+        /// Its text.
+        message: String,
+        /// Whose fault it is.
+        fault: Fault,
+    },
+}
+
+impl Outcome {
+    /// The status of the response, refused or not.
+    pub fn status(&self) -> Option<u16> {
+        match &self.ending {
+            Ending::Response { status, .. } => Some(*status),
+            Ending::Denied { denied, .. } => Some(denied.status().as_u16()),
+            _ => None,
+        }
+    }
+
+    /// The refusal.
+    pub fn denied(&self) -> Option<&Denied> {
+        match &self.ending {
+            Ending::Denied { denied, .. } => Some(denied),
+            _ => None,
+        }
+    }
+
+    /// The text of the error, if it ended with one that owns no response.
+    pub fn failure(&self) -> Option<&str> {
+        match &self.ending {
+            Ending::Failed { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Adds what an error would print: `Display`, `Debug`, and the same of every source.
+    pub fn print_error(printed: &mut Vec<String>, error: &(dyn std::error::Error + 'static)) {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            printed.push(format!("{error}"));
+            printed.push(format!("{error:?}"));
+            printed.push(format!("{error:#?}"));
+            next = error.source();
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.ending {
+            Ending::Response { status, .. } => write!(f, "{status}"),
+            Ending::Denied { denied, .. } => write!(f, "{denied}"),
+            Ending::TooManyRedirects => f.write_str("too many redirects"),
+            Ending::Failed { message, .. } => f.write_str(message),
+        }
+    }
+}

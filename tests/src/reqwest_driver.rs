@@ -1,0 +1,134 @@
+//! Plans on the reqwest adapter.
+
+use authwright_reqwest::{Client, Error, Trail};
+use authwright_testkit::{Driver, Ending, Net, Outcome, Plan, PlanBody};
+use tokio::runtime::{Builder, Runtime};
+
+/// The reqwest adapter on a current-thread runtime.
+#[derive(Debug)]
+pub struct Reqwest {
+    runtime: Runtime,
+}
+
+impl Reqwest {
+    /// A driver with a runtime of its own.
+    ///
+    /// # Panics
+    /// If there is no runtime to be had.
+    pub fn new() -> Self {
+        // reqwest is built without a TLS provider, so that the suite compiles no C but ring's.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        Self { runtime }
+    }
+
+    /// Runs a future to its end.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+}
+
+impl Default for Reqwest {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Driver for Reqwest {
+    fn name(&self) -> &'static str {
+        "reqwest"
+    }
+
+    fn run(&self, net: &Net, plan: &Plan) -> Outcome {
+        let mut printed = Vec::new();
+        let result = self.block_on(send(net, plan, &mut printed));
+        let (ending, trail) = match result {
+            Ok((ending, trail)) => (ending, trail),
+            Err(error) => {
+                Outcome::print_error(&mut printed, &error);
+                let trail = error.trail().cloned();
+                (self.block_on(ended(error)), trail)
+            }
+        };
+        if let Some(trail) = &trail {
+            printed.push(format!("{trail}\n{trail:?}"));
+        }
+        Outcome { ending, trail, printed }
+    }
+}
+
+async fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Ending, Option<Trail>), Error> {
+    let mut http = reqwest::Client::builder();
+    if let Some(der) = net.ca_der() {
+        http = http.tls_certs_only([reqwest::Certificate::from_der(der)?]);
+    }
+    let mut builder = Client::builder(plan.auth.clone())
+        .http(http)
+        .default_headers(plan.default_headers.clone())
+        .denied_as_error(plan.denied_as_error)
+        .max_redirects(plan.max_redirects)
+        .clock(plan.clock.clone());
+    if let Some(base) = &plan.base_url {
+        builder = builder.base_url(base);
+    }
+    printed.push(format!("{builder:?}"));
+    let client = builder.build()?;
+    printed.push(format!("{client:?}"));
+    let mut request = client.request(plan.method.clone(), &plan.url);
+    if !plan.headers.is_empty() {
+        request = request.headers(plan.headers.clone());
+    }
+    request = match &plan.body {
+        PlanBody::Empty => request,
+        PlanBody::Bytes(bytes) => request.body(bytes.clone()),
+        PlanBody::Stream(chunks) => {
+            let chunks: Vec<_> = chunks.iter().cloned().map(Ok::<_, std::io::Error>).collect();
+            request.body(reqwest::Body::wrap_stream(futures_util::stream::iter(chunks)))
+        }
+    };
+    if let Some(auth) = &plan.request_auth {
+        request = request.auth(auth);
+    }
+    if plan.without_auth {
+        request = request.without_auth();
+    }
+    if plan.explain {
+        request = request.explain();
+    }
+    if let Some(timeout) = plan.timeout {
+        request = request.timeout(timeout);
+    }
+    printed.push(format!("{request:?}"));
+    let response = request.send().await?;
+    let trail = response.extensions().get::<Trail>().cloned();
+    printed.push(format!("{response:?} {} {:?}", response.url(), response.extensions()));
+    if let Err(error) = response.error_for_status_ref() {
+        Outcome::print_error(printed, &error);
+    }
+    let status = response.status().as_u16();
+    let body = match response.bytes().await {
+        Ok(body) => body.to_vec(),
+        Err(error) => {
+            Outcome::print_error(printed, &error);
+            return Err(error.into());
+        }
+    };
+    Ok((Ending::Response { status, body }, trail))
+}
+
+async fn ended(error: Error) -> Ending {
+    if error.is_too_many_redirects() {
+        return Ending::TooManyRedirects;
+    }
+    let (message, fault) = (error.to_string(), error.fault());
+    match error.denied().cloned() {
+        Some(denied) => {
+            let body = match error.into_response() {
+                Ok(response) => response.bytes().await.map(|bytes| bytes.to_vec()).unwrap_or_default(),
+                Err(_) => Vec::new(),
+            };
+            Ending::Denied { denied, body }
+        }
+        None => Ending::Failed { message, fault },
+    }
+}

@@ -1,0 +1,14 @@
+//! The contract: what holds on every driver. Tests that carry an obligation's number begin with it (`a10_…`).
+
+mod basic;
+mod bearer;
+mod bodies;
+mod bounds;
+mod caller;
+mod canary;
+mod origins;
+mod redirects;
+mod refused;
+mod support;
+mod tls;
+mod transcript;
