@@ -76,14 +76,11 @@ impl Area {
     /// Whether a credential for this area may go to the target. The hot path: comparisons only.
     #[inline]
     pub(crate) fn covers(&self, target: &Target<'_>) -> bool {
-        self.https == target.is_https()
-            && self.port == target.port()
-            && self.host.len() == target.host().len()
-            && self.host.eq_ignore_ascii_case(target.host())
-            && (self.prefix.is_empty() || self.path_mismatch(target.path()).is_none())
+        self.mismatch(target).is_none()
     }
 
-    /// The first thing that differs, for explanations.
+    /// The first thing that differs.
+    #[inline]
     pub(crate) fn mismatch(&self, target: &Target<'_>) -> Option<Mismatch> {
         if !self.host.eq_ignore_ascii_case(target.host()) {
             Some(Mismatch::Host)

@@ -1,6 +1,11 @@
-//! How often a request is sent (rules 4 and 5).
+//! How often a request is sent, and how long it may take (rules 4, 5, 7 and 10).
 
-use authwright_core::{Auth, Bearer, exchange::max_sends, http::Method};
+use std::time::{Duration, Instant};
+
+use authwright_core::{
+    Auth, Bearer, Error, Hop, Resend, ResponseView, Scheme, Stamp, Step, Verdict, exchange::max_sends,
+    http::Method,
+};
 use authwright_testkit::{Ending, Plan, PlanBody, Reply};
 use authwright_tests::on_every_driver;
 
@@ -41,6 +46,67 @@ fn a7_a_403_is_final() {
             assert!(outcome.denied().is_some_and(|denied| denied.is_forbidden()), "{}", driver.name());
             assert_eq!(net.take().len(), 1, "{}", driver.name());
         }
+    });
+}
+
+/// Asks to be sent again with nothing new to say, or without having said that it may.
+#[derive(Debug)]
+struct Pushy {
+    stamp: u64,
+    may: bool,
+}
+
+impl Scheme for Pushy {
+    fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
+        hop.stamp(Stamp(7)).header("authorization", "Pushy")?;
+        Ok(Step::Send)
+    }
+
+    fn observed(&self, _: &ResponseView<'_>, _: Stamp) -> Result<Verdict, Error> {
+        Ok(Verdict::Resend { because: Resend::Renewed, stamp: Stamp(self.stamp) })
+    }
+
+    fn may_resend(&self) -> bool {
+        self.may
+    }
+}
+
+#[test]
+fn a_resend_needs_leave_and_something_new_to_say() {
+    let net = net();
+    net.set_script(|_| Reply::unauthorized("Pushy"));
+    on_every_driver(|driver| {
+        for (scheme, sends) in [
+            (Pushy { stamp: 7, may: true }, 1),
+            (Pushy { stamp: 8, may: false }, 1),
+            (Pushy { stamp: 8, may: true }, 2),
+        ] {
+            net.take();
+            let who = format!("{} {scheme:?}", driver.name());
+            let auth = Auth::new(net.origin(0), scheme).unwrap();
+            driver.run(&net, &Plan::get(net.url(0, "/"), &auth));
+            assert_eq!(net.requests().len(), sends, "{who}");
+        }
+    });
+}
+
+/// A 401 whose request did not carry our credential says nothing about it (rule 7).
+#[test]
+fn a_401_from_elsewhere_renews_nothing() {
+    let net = net();
+    let to = net.url(1, "/end");
+    net.set_script(move |request| match request.origin {
+        0 => Reply::redirect(302, &to),
+        _ => Reply::unauthorized("Renewing"),
+    });
+    on_every_driver(|driver| {
+        net.take();
+        let scheme = Renewing::default();
+        let version = std::sync::Arc::clone(&scheme.0);
+        let auth = Auth::new(net.origin(0), scheme).unwrap();
+        driver.run(&net, &Plan::get(net.url(0, "/"), &auth));
+        assert_eq!(version.load(std::sync::atomic::Ordering::Relaxed), 0, "{}", driver.name());
+        assert_eq!(net.requests().len(), 2, "{}", driver.name());
     });
 }
 
@@ -115,5 +181,25 @@ fn an_endless_redirect_ends() {
         let plan = Plan { max_redirects: 0, ..Plan::get(net.url(0, "/"), &Auth::none()) };
         assert_eq!(driver.run(&net, &plan).status(), Some(302), "{}", driver.name());
         assert_eq!(net.take().len(), 1, "{}", driver.name());
+    });
+}
+
+/// The timeout covers the whole request: five slow hops end when it does, not each of them anew (rule 10).
+#[test]
+fn a_timeout_covers_all_hops() {
+    let net = net();
+    net.set_script(|_| Reply::redirect(302, "/again").delay(Duration::from_millis(200)));
+    on_every_driver(|driver| {
+        net.take();
+        let timeout = Duration::from_millis(500);
+        let plan = Plan { timeout: Some(timeout), ..Plan::get(net.url(0, "/"), &Auth::none()) };
+        let start = Instant::now();
+        let outcome = driver.run(&net, &plan);
+        let took = start.elapsed();
+        assert!(outcome.failure().is_some(), "{}: {outcome}", driver.name());
+        assert!(took < timeout * 2, "{}: {took:?}", driver.name());
+        assert!(driver.name() == "in-memory" || took >= timeout, "{}: {took:?}", driver.name());
+        let hops = net.requests().len();
+        assert!((2..=3).contains(&hops), "{}: {hops}", driver.name());
     });
 }
