@@ -3,8 +3,116 @@
 use std::io::{self, Read};
 
 use authwright_testkit::{Driver, Ending, Net, Outcome, Plan, PlanBody};
-use authwright_ureq::{Agent, Error, Trail};
+use authwright_ureq::{Agent, Error, Trail, ureq};
+use ureq::{
+    Body, SendBody,
+    http::Response,
+    tls::{Certificate, RootCerts, TlsConfig},
+};
 
 /// The ureq adapter.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ureq;
+
+impl Driver for Ureq {
+    fn name(&self) -> &'static str {
+        "ureq"
+    }
+
+    fn run(&self, net: &Net, plan: &Plan) -> Outcome {
+        let mut printed = Vec::new();
+        match send(net, plan, &mut printed) {
+            Ok((ending, trail)) => Outcome { ending, trail, printed },
+            Err(error) => {
+                Outcome::print_error(&mut printed, &error);
+                let trail = error.trail().cloned();
+                Outcome { ending: ended(error), trail, printed }
+            }
+        }
+    }
+}
+
+fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Ending, Option<Trail>), Error> {
+    let mut http = ureq::Agent::config_builder().max_redirects(plan.max_redirects);
+    if let Some(der) = net.ca_der() {
+        let roots = RootCerts::Specific(vec![Certificate::from_der(der).to_owned()].into());
+        http = http.tls_config(TlsConfig::builder().root_certs(roots).build());
+    }
+    let mut builder = Agent::builder(plan.auth.clone())
+        .http(http)
+        .default_headers(plan.default_headers.clone())
+        .denied_as_error(plan.denied_as_error)
+        .clock(plan.clock.clone());
+    if let Some(base) = &plan.base_url {
+        builder = builder.base_url(base);
+    }
+    printed.push(format!("{builder:?}"));
+    let agent = builder.build()?;
+    printed.push(format!("{agent:?}"));
+    let mut request = agent.request(plan.method.clone(), &plan.url);
+    if !plan.headers.is_empty() {
+        request = request.headers(plan.headers.clone());
+    }
+    if let Some(auth) = &plan.request_auth {
+        request = request.auth(auth);
+    }
+    if plan.without_auth {
+        request = request.without_auth();
+    }
+    if plan.explain {
+        request = request.explain();
+    }
+    if let Some(timeout) = plan.timeout {
+        request = request.timeout(timeout);
+    }
+    printed.push(format!("{request:?}"));
+    let mut response = match &plan.body {
+        PlanBody::Empty => request.call(),
+        PlanBody::Bytes(bytes) => request.send(bytes),
+        PlanBody::Stream(chunks) => request.send(SendBody::from_owned_reader(Chunks(chunks.clone()))),
+    }?;
+    let trail = response.extensions().get::<Trail>().cloned();
+    printed.push(format!("{response:?}"));
+    printed.extend(trail.iter().map(|trail| format!("{trail} {trail:?}")));
+    let (status, body) = (response.status().as_u16(), read(&mut response)?);
+    Ok((Ending::Response { status, body }, trail))
+}
+
+fn read(response: &mut Response<Body>) -> Result<Vec<u8>, Error> {
+    Ok(response.body_mut().read_to_vec()?)
+}
+
+fn ended(error: Error) -> Ending {
+    if error.is_too_many_redirects() {
+        return Ending::TooManyRedirects;
+    }
+    let (message, fault) = (error.to_string(), error.fault());
+    if let Some(denied) = error.denied().cloned() {
+        let body = error.into_response().ok().and_then(|mut response| read(&mut response).ok());
+        return Ending::Denied { denied, body: body.unwrap_or_default() };
+    }
+    match error.status() {
+        // ureq's convention: a status of 400 or more is an error without its response.
+        Some(status) => Ending::Response { status: status.as_u16(), body: Vec::new() },
+        None => Ending::Failed { message, fault },
+    }
+}
+
+/// Reads one chunk at a time.
+struct Chunks(Vec<Vec<u8>>);
+
+impl Read for Chunks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(chunk) = self.0.first_mut() {
+            if chunk.is_empty() {
+                self.0.remove(0);
+                continue;
+            }
+            let count = chunk.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&chunk[..count]);
+            chunk.drain(..count);
+            return Ok(count);
+        }
+        Ok(0)
+    }
+}

@@ -5,10 +5,14 @@ use authwright_testkit::{Host, Net, Place, Reply};
 use authwright_tests::Reqwest;
 
 /// `hello, compressed`
-const GZIP: [u8; 37] = [31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 203, 72, 205, 201, 201, 215, 81, 72, 206, 207, 45, 40, 74, 45, 46, 78, 77, 1, 0, 18, 126, 25, 120, 17, 0, 0, 0];
+const GZIP: [u8; 37] = [
+    31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 203, 72, 205, 201, 201, 215, 81, 72, 206, 207, 45, 40, 74, 45, 46, 78,
+    77, 1, 0, 18, 126, 25, 120, 17, 0, 0, 0,
+];
 
 fn zipped() -> Net {
-    Net::start(&[Place::http(Host::V4)], |_| Reply::ok("").header("Content-Encoding", "gzip").body(GZIP)).unwrap()
+    Net::start(&[Place::http(Host::V4)], |_| Reply::ok("").header("Content-Encoding", "gzip").body(GZIP))
+        .unwrap()
 }
 
 fn auth(net: &Net) -> Auth {
@@ -51,7 +55,8 @@ fn http2_works_on_reqwest() {
                 seen.push((request.uri().path_and_query().unwrap().to_string(), key));
                 let redirect = request.uri().path() == "/";
                 let status = if redirect { 302 } else { 200 };
-                let response = http::Response::builder().status(status).header("location", "/next").body(()).unwrap();
+                let response =
+                    http::Response::builder().status(status).header("location", "/next").body(()).unwrap();
                 respond.send_response(response, true).unwrap();
                 if !redirect {
                     connection.graceful_shutdown();
@@ -71,8 +76,7 @@ fn http2_works_on_reqwest() {
             assert_eq!(response.url().as_str(), format!("{origin}/next"));
         };
         let (seen, ()) = futures_util::future::join(server, client).await;
-        let expected =
-            ["/?key=q", "/next?key=q"].map(|target| (target.to_owned(), Some("k3y".to_owned())));
+        let expected = ["/?key=q", "/next?key=q"].map(|target| (target.to_owned(), Some("k3y".to_owned())));
         assert_eq!(seen, expected);
     });
 }

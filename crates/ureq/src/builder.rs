@@ -1,0 +1,127 @@
+//! Settings of an agent, checked when it is built.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use authwright_core::{Auth, BaseUrl, Clock, Policy};
+use http::HeaderMap;
+use ureq::{
+    config::{Config, ConfigBuilder},
+    typestate::AgentScope,
+    unversioned::{resolver::Resolver, transport::Connector},
+};
+
+use crate::{
+    Agent, Error,
+    agent::Inner,
+    config::{self, Conventions},
+};
+
+/// Settings for an [`Agent`]. Nothing is checked before [`build`](AgentBuilder::build).
+///
+/// ```
+/// use std::time::Duration;
+/// use authwright_ureq::{Agent, ApiKey, Auth};
+///
+/// let auth = Auth::new("https://orders.example.com", ApiKey::header("X-API-Key", "k3y"))?;
+/// let agent = Agent::builder(auth)
+///     .http(ureq::Agent::config_builder().user_agent("shop/2.1").https_only(true))
+///     .base_url("https://orders.example.com/v1")
+///     .timeout(Duration::from_secs(5))
+///     .build()?;
+/// # Ok::<(), authwright_ureq::Error>(())
+/// ```
+pub struct AgentBuilder {
+    auth: Auth,
+    http: Option<ConfigBuilder<AgentScope>>,
+    connect: Option<Connect>,
+    base: Option<String>,
+    timeout: Option<Duration>,
+    policy: Policy,
+}
+
+type Connect = Box<dyn FnOnce(Config) -> ureq::Agent + Send>;
+
+impl AgentBuilder {
+    pub(crate) fn new(auth: Auth) -> Self {
+        Self { auth, http: None, connect: None, base: None, timeout: None, policy: Policy::default() }
+    }
+
+    /// ureq's own settings: TLS, proxies, pool, user agent, statuses, redirects, middleware and the rest.
+    ///
+    /// All of them count, but for `redirect_auth_headers`: where credentials may go is said in [`Auth`] alone.
+    pub fn http(mut self, http: ConfigBuilder<AgentScope>) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// A transport and a resolver of your own, for [`ureq::Agent::with_parts`]. They are part of ureq's unversioned
+    /// API, which may change with any release of ureq.
+    pub fn transport(mut self, connector: impl Connector, resolver: impl Resolver) -> Self {
+        self.connect = Some(Box::new(move |config| ureq::Agent::with_parts(config, connector, resolver)));
+        self
+    }
+
+    /// A prefix for requests that name only a path: `orders` and `/orders` are appended to it, `..` is refused.
+    ///
+    /// It grants nothing: where credentials may go is said in [`Auth`] alone.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base = Some(url.into());
+        self
+    }
+
+    /// How long a whole request may take: every hop, every resend and the body of the response. It takes the place of
+    /// ureq's `timeout_global`.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Fields for every request that does not set them. Where a redirect leaves the origin they stay behind, but for
+    /// `Accept`, `Accept-Encoding`, `Accept-Language` and `User-Agent`.
+    pub fn default_headers(mut self, headers: HeaderMap) -> Self {
+        self.policy.default_headers = headers;
+        self
+    }
+
+    /// The clock that schemes read, for tests. Timeouts do not follow it.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.policy.clock = Arc::new(clock);
+        self
+    }
+
+    /// Whether a 401 or 403 becomes an error that explains it: true where nothing is said. If not, ureq's own
+    /// `http_status_as_error` decides.
+    pub fn denied_as_error(mut self, yes: bool) -> Self {
+        self.policy.denied_as_error = yes;
+        self
+    }
+
+    /// Checks everything and builds the agent.
+    ///
+    /// # Errors
+    /// The base URL is malformed, or ureq's configuration cannot be used.
+    pub fn build(self) -> Result<Agent, Error> {
+        let base = self.base.as_deref().map(BaseUrl::parse).transpose().map_err(Error::base_url)?;
+        let config = self.http.unwrap_or_else(ureq::Agent::config_builder).build();
+        let mut conventions = Conventions::of(&config);
+        conventions.timeout = self.timeout.or(conventions.timeout);
+        let config = config::one_hop(config, conventions.timeout)?;
+        let http = match self.connect {
+            Some(connect) => connect(config),
+            None => ureq::Agent::new_with_config(config),
+        };
+        let policy = Policy { max_redirects: conventions.max_redirects, ..self.policy };
+        Ok(Agent { inner: Arc::new(Inner { http, auth: self.auth, policy, base, conventions }) })
+    }
+}
+
+/// Shows no header value.
+impl fmt::Debug for AgentBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentBuilder")
+            .field("auth", &self.auth)
+            .field("timeout", &self.timeout)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}

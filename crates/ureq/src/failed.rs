@@ -1,0 +1,125 @@
+//! What ureq said, freed of what it quotes.
+
+use std::{io, time::Duration};
+
+use authwright_core::{Fault, Target};
+use http::{HeaderMap, Response, header::RETRY_AFTER};
+use ureq::{Body, Error as UreqError};
+
+/// What ureq said, and what is known around it.
+pub(crate) struct Failed {
+    pub(crate) error: UreqError,
+    /// The origin that was talked to, where it is known.
+    pub(crate) origin: Option<String>,
+    /// What to say in place of ureq's own text.
+    pub(crate) says: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) proxy_denied: bool,
+}
+
+impl Failed {
+    pub(crate) fn new(error: UreqError) -> Self {
+        Self { error: cleaned(error), origin: None, says: None, retry_after: None, proxy_denied: false }
+    }
+
+    /// What ureq said of a hop, and the proxy that may have been between.
+    pub(crate) fn sending(error: UreqError, target: &Target<'_>, proxy: Option<&ureq::Proxy>) -> Self {
+        let origin = target.origin().to_string();
+        let (mut says, mut proxy_denied) = (None, false);
+        match (&error, proxy) {
+            (UreqError::TlsRequired, _) => says = Some(NO_TLS.to_owned()),
+            (UreqError::ConnectProxyFailed(why), Some(proxy)) => {
+                // ureq says `proxy server responded 407/407`.
+                proxy_denied = why.ends_with("responded 407/407");
+                let did = if proxy_denied { "refused its credentials (407)" } else { "did not connect" };
+                let (host, port) = (proxy.host(), proxy.port());
+                says = Some(format!("proxy {host}:{port} {did}; {origin} was not reached"));
+            }
+            _ => {}
+        }
+        Self { origin: Some(origin), says, proxy_denied, ..Self::new(error) }
+    }
+
+    /// A status that ureq's users expect as an error.
+    pub(crate) fn status(response: &Response<Body>, target: &Target<'_>) -> Self {
+        let error = UreqError::StatusCode(response.status().as_u16());
+        let (origin, retry_after) = (Some(target.origin().to_string()), retry_after(response.headers()));
+        Self { origin, retry_after, ..Self::new(error) }
+    }
+
+    pub(crate) fn too_many_redirects(limit: u32, target: &Target<'_>) -> Self {
+        let says = format!("more than {limit} redirects; the last one came from {}", target.origin());
+        Self { says: Some(says), ..Self::new(UreqError::TooManyRedirects) }
+    }
+
+    pub(crate) fn fault(&self) -> Fault {
+        if self.proxy_denied { Fault::Credential } else { fault(&self.error) }
+    }
+}
+
+const NO_TLS: &str =
+    "this build of ureq has no TLS; enable one of its TLS features (rustls, native-tls) in Cargo.toml";
+
+/// The three errors of ureq that quote something take it whole.
+fn cleaned(error: UreqError) -> UreqError {
+    let origin = |text: String| match Target::parse(text.split(' ').next().unwrap_or_default()) {
+        Ok(target) => target.origin().to_string(),
+        Err(_) => "the URL".to_owned(),
+    };
+    match error {
+        UreqError::BadUri(text) => {
+            let why = ["is missing scheme", "is missing host"].into_iter().find(|why| text.ends_with(why));
+            UreqError::BadUri(format!("{} {}", origin(text), why.unwrap_or("is neither http nor https")))
+        }
+        UreqError::RequireHttpsOnly(text) => UreqError::RequireHttpsOnly(origin(text)),
+        UreqError::ConnectProxyFailed(why) if !why.starts_with("proxy server ") => {
+            UreqError::ConnectProxyFailed("no connection through the proxy".to_owned())
+        }
+        error => error,
+    }
+}
+
+fn fault(error: &UreqError) -> Fault {
+    match error {
+        UreqError::StatusCode(code) if *code < 500 => Fault::Caller,
+        UreqError::StatusCode(_)
+        | UreqError::Protocol(_)
+        | UreqError::Tls(_)
+        | UreqError::TooManyRedirects
+        | UreqError::LargeResponseHeader(..) => Fault::Server,
+        UreqError::Timeout(_)
+        | UreqError::HostNotFound
+        | UreqError::ConnectionFailed
+        | UreqError::ConnectProxyFailed(_) => Fault::Network,
+        // Others come from a body that could not be read: a file, say.
+        UreqError::Io(error) if is_network(error.kind()) => Fault::Network,
+        // A certificate that is not to be trusted, a body that cannot be decompressed.
+        UreqError::Io(error) if error.kind() == io::ErrorKind::InvalidData => Fault::Server,
+        _ => Fault::Caller,
+    }
+}
+
+fn is_network(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        kind,
+        Kind::ConnectionRefused
+            | Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::NotConnected
+            | Kind::AddrNotAvailable
+            | Kind::HostUnreachable
+            | Kind::NetworkUnreachable
+            | Kind::NetworkDown
+            | Kind::BrokenPipe
+            | Kind::UnexpectedEof
+            | Kind::TimedOut
+            | Kind::WouldBlock
+    )
+}
+
+/// `Retry-After` as seconds; as a date it would need a clock.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
