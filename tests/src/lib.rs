@@ -13,3 +13,16 @@ pub fn on_every_driver(mut property: impl FnMut(&dyn Driver)) {
         property(driver);
     }
 }
+
+/// The code blocks of the documentation are tests.
+#[cfg(doctest)]
+mod documentation {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/architecture.md")]
+    struct Architecture;
+    #[doc = include_str!("../../docs/decisions.md")]
+    struct Decisions;
+    #[doc = include_str!("../../docs/threat-model.md")]
+    struct ThreatModel;
+}

@@ -1,0 +1,309 @@
+//! Removes one rule at a time from a copy of the workspace and sees whether a test notices.
+//!
+//! ```text
+//! cargo run -p authwright-tests --bin rules_bite [part of a name]
+//! ```
+//!
+//! A rule whose removal no test notices is printed as `SURVIVED`, and the exit code is 1. It takes minutes: every
+//! mutation is a build. Run it when a rule or its test has changed; `docs/rules.md` keeps the last result.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+    time::{Duration, Instant},
+};
+
+/// One rule, the line that enforces it, what the line becomes, and the test binary that must fail then.
+struct Mutation {
+    rule: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+const fn cut(rule: &'static str, file: &'static str, from: &'static str, to: &'static str) -> Mutation {
+    Mutation { rule, file, from, to }
+}
+
+const EXCHANGE: &str = "crates/core/src/exchange/mod.rs";
+const KEPT: &str = "crates/core/src/exchange/kept.rs";
+const REDIRECT: &str = "crates/core/src/exchange/redirect.rs";
+const HOP: &str = "crates/core/src/hop.rs";
+const ORIGIN: &str = "crates/core/src/origin.rs";
+const AUTH: &str = "crates/core/src/auth.rs";
+const REQWEST: &str = "crates/reqwest/src/run.rs";
+const UREQ: &str = "crates/ureq/src/run.rs";
+
+const MUTATIONS: &[Mutation] = &[
+    cut("1 origin: covered only", EXCHANGE, "if !entry.area.covers(&target) {", "if false {"),
+    cut("1 origin: host", ORIGIN, "if !self.host.eq_ignore_ascii_case(target.host()) {", "if false {"),
+    cut("1 origin: scheme (A12)", ORIGIN, "} else if self.https != target.is_https() {", "} else if false {"),
+    cut("1 origin: port", ORIGIN, "} else if self.port != target.port() {", "} else if false {"),
+    cut("1 origin: segment border", ORIGIN, "rest.is_empty() || rest.starts_with('/') => {", "true => {"),
+    cut("1 origin: dot segments", ORIGIN, "has_dot_segment(path).then_some", "false.then_some"),
+    cut(
+        "1 plain http needs an opt-in (B4)",
+        ORIGIN,
+        "if !https && !plain_http_allowed",
+        "if false && !plain_http_allowed",
+    ),
+    cut(
+        "2 the caller wins: header",
+        HOP,
+        "Writer::Caller => self.written.collide(Slot::Header(name), true),",
+        "Writer::Caller => { taken.insert(value); }",
+    ),
+    cut(
+        "2 the caller wins: query",
+        HOP,
+        "caller_query.is_some_and(|query| encode::has_pair(query, name))",
+        "false",
+    ),
+    cut(
+        "2 the caller wins: cookie",
+        HOP,
+        "joined.as_ref().is_some_and(|fields| encode::has_cookie(fields.as_bytes(), name))",
+        "false",
+    ),
+    cut(
+        "2 all or nothing",
+        HOP,
+        "            self.take_back_entry();\n            return Err(collision);",
+        "            return Err(collision);",
+    ),
+    cut(
+        "2 a tie fails (A14)",
+        AUTH,
+        "if slot == others && self.area.prefix_len()",
+        "if false && self.area.prefix_len()",
+    ),
+    cut(
+        "3 leaving the origin drops fields",
+        REDIRECT,
+        "if same_origin { Vec::new() } else { kept.leave_origin() }",
+        "Vec::new()",
+    ),
+    cut(
+        "3 sensitive fields are dropped",
+        KEPT,
+        "value.is_sensitive() || is_credential_name(name)",
+        "is_credential_name(name)",
+    ),
+    cut(
+        "3 credential names are dropped",
+        KEPT,
+        "value.is_sensitive() || is_credential_name(name)",
+        "value.is_sensitive()",
+    ),
+    cut("3 default headers are dropped", KEPT, "&& !(field.default && !is_anonymous(&field.name))", ""),
+    cut("3 Referer is dropped", KEPT, "header::ORIGIN, header::REFERER]", "header::ORIGIN]"),
+    cut(
+        "3 303 becomes GET",
+        REDIRECT,
+        "StatusCode::SEE_OTHER if *method != Method::HEAD => Method::GET,",
+        "",
+    ),
+    cut("3 content fields go with the body", KEPT, "!CONTENT.contains(&field.name)", "true"),
+    cut("3 a stream is not redirected", REDIRECT, "if keep_body && !replayable {", "if false {"),
+    cut(
+        "3 at most ten hops",
+        EXCHANGE,
+        "if self.hop > self.policy.max_redirects {",
+        "if self.hop > self.policy.max_redirects + 4 {",
+    ),
+    cut(
+        "3 two Locations are ambiguous",
+        REDIRECT,
+        "(locations.next(), locations.next())",
+        "(locations.next(), None::<()>)",
+    ),
+    cut("4 budgets are small", EXCHANGE, "[1; Resend::COUNT]", "[9; Resend::COUNT]"),
+    cut("4 something new to say", EXCHANGE, "&& now != stamp", ""),
+    cut("4 leave to resend", EXCHANGE, "&& entry.may_resend", ""),
+    cut("5 403 is final (A7)", EXCHANGE, "because == Resend::SteppedUp", "true"),
+    cut(
+        "5 5xx is not ours",
+        EXCHANGE,
+        "                _ => false,\n            };\n            let left",
+        "                _ => true,\n            };\n            let left",
+    ),
+    cut(
+        "6 a stream is sent once",
+        EXCHANGE,
+        "&& self.replayable && accepted.is_none()",
+        "&& accepted.is_none()",
+    ),
+    cut("6 a stream cannot be signed", EXCHANGE, "if entry.needs_body && !self.replayable {", "if false {"),
+    cut("7 only what was on the hop learns", EXCHANGE, "        self.attached.clear();\n", ""),
+    cut(
+        "8 an error takes everything back",
+        EXCHANGE,
+        "        if let Err(error) = entry.scheme.authorize(hop) {\n            hop.take_back_all();",
+        "        if let Err(error) = entry.scheme.authorize(hop) {",
+    ),
+    cut(
+        "9 values are marked sensitive",
+        HOP,
+        "value.set_sensitive(true);\n        }\n        self.insert",
+        "}\n        self.insert",
+    ),
+    cut(
+        "9 the response has no key (reqwest)",
+        REQWEST,
+        "(Ok(response), Some(url)) => response::with_url(response, url),",
+        "(Ok(response), Some(_)) => response,",
+    ),
+    cut(
+        "9 errors have no URL (reqwest)",
+        "crates/reqwest/src/error.rs",
+        "Kind::Client(error.without_url(), Some(origin))",
+        "Kind::Client(error, Some(origin))",
+    ),
+    cut(
+        "9 user information is refused (ureq, memory)",
+        "crates/core/src/target.rs",
+        "        if authority.as_str().contains('@') {\n            return Err(user_information());\n        }\n",
+        "",
+    ),
+    cut(
+        "9 user information is refused (reqwest)",
+        "crates/reqwest/src/url.rs",
+        "if !url.username().is_empty() || url.password().is_some() {",
+        "if false {",
+    ),
+    cut(
+        "10 one timeout for all hops (reqwest)",
+        REQWEST,
+        "timeout.saturating_sub(start.elapsed())",
+        "timeout.saturating_sub(start.elapsed() * 0)",
+    ),
+    cut(
+        "10 one timeout for all hops (ureq)",
+        UREQ,
+        "timeout.saturating_sub(start.elapsed())",
+        "timeout.saturating_sub(start.elapsed() * 0)",
+    ),
+    cut(
+        "11 the trail names the rule",
+        EXCHANGE,
+        "self.note(&sent, || Event::Answered(status.as_u16()));",
+        "self.note(&sent, || Event::Answered(200));",
+    ),
+    cut(
+        "12 a refusal is an error",
+        EXCHANGE,
+        "StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(self.refused(response, &sent)),",
+        "",
+    ),
+    cut(
+        "12 not where the caller set it",
+        EXCHANGE,
+        "(self.auth, self.policy.denied_as_error, self.caller_set)",
+        "(self.auth, self.policy.denied_as_error, false)",
+    ),
+    cut(
+        "12 not where it is switched off",
+        EXCHANGE,
+        "(self.auth, self.policy.denied_as_error, self.caller_set)",
+        "(self.auth, true, self.caller_set)",
+    ),
+    cut("B1 colon", "crates/core/src/schemes/basic.rs", "if user.expose().contains(':') {", "if false {"),
+    cut(
+        "B1 control characters",
+        "crates/core/src/schemes/basic.rs",
+        "part.expose().find(char::is_control)",
+        "part.expose().find(|_| false)",
+    ),
+    cut("B2 composed", "crates/core/src/schemes/basic.rs", "if is_nfc(text) {", "if true {"),
+    cut("D1 one method", AUTH, "if is_token_in_query(slot) && is_authorization(others)", "if false"),
+    cut(
+        "D2 not in the query",
+        "crates/core/src/schemes/api_key.rs",
+        "self.name.eq_ignore_ascii_case(\"access_token\") && !self.token_in_query",
+        "false",
+    ),
+    cut(
+        "D3 legal characters",
+        "crates/core/src/schemes/bearer.rs",
+        "check_characters(&token, legal, \"a bearer token\")?;",
+        "let _ = legal;",
+    ),
+];
+
+fn main() -> ExitCode {
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests has a parent").to_owned();
+    let copy = root.join("target/rules-bite");
+    copy_tracked_files(&root, &copy);
+    let mut survived = 0;
+    if !noticed(&copy, None) {
+        println!("without any change the tests pass, as they must");
+    } else {
+        println!("the tests fail without any change: nothing can be learned");
+        return ExitCode::FAILURE;
+    }
+    for mutation in MUTATIONS.iter().filter(|mutation| mutation.rule.contains(&wanted)) {
+        let start = Instant::now();
+        let noticed = noticed(&copy, Some(mutation));
+        survived += u32::from(!noticed);
+        let verdict = if noticed { "noticed " } else { "SURVIVED" };
+        println!("{verdict}  {:<48}  {:>3} s", mutation.rule, start.elapsed().as_secs());
+    }
+    println!("{survived} survived");
+    if survived == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Whether the contract suite or the adapters' own tests fail with this change.
+fn noticed(copy: &Path, mutation: Option<&Mutation>) -> bool {
+    let Some(Mutation { rule, file, from, to }) = mutation else { return !passes(copy) };
+    let path = copy.join(file);
+    let before = fs::read_to_string(&path).expect("the file of a rule can be read");
+    assert!(before.contains(from), "{rule}: {file} has changed; mend this list");
+    fs::write(&path, before.replacen(from, to, 1)).expect("the copy can be written");
+    let noticed = !passes(copy);
+    fs::write(&path, before).expect("the copy can be written");
+    noticed
+}
+
+fn passes(copy: &Path) -> bool {
+    let mut cargo = Command::new(env!("CARGO"))
+        .args(["test", "--quiet", "-p", "authwright-tests", "--test", "contract"])
+        .current_dir(copy)
+        .env("CARGO_TARGET_DIR", copy.with_file_name("rules-bite-build"))
+        .env("RUSTFLAGS", "--cap-lints=allow")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("cargo can be started");
+    // A rule that keeps something finite may make a test run for ever.
+    let give_up = Instant::now() + Duration::from_secs(240);
+    loop {
+        match cargo.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) if Instant::now() < give_up => std::thread::sleep(Duration::from_millis(200)),
+            _ => {
+                let _ = cargo.kill();
+                let _ = cargo.wait();
+                return false;
+            }
+        }
+    }
+}
+
+fn copy_tracked_files(root: &Path, copy: &Path) {
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root)
+        .output()
+        .expect("git lists files");
+    let files = String::from_utf8(listed.stdout).expect("file names are UTF-8");
+    for file in files.lines().map(PathBuf::from).filter(|file| root.join(file).is_file()) {
+        let to = copy.join(&file);
+        fs::create_dir_all(to.parent().expect("a file has a folder")).expect("the copy can be made");
+        let same = fs::read(&to).ok() == fs::read(root.join(&file)).ok();
+        if !same {
+            fs::copy(root.join(&file), &to).expect("the copy can be made");
+        }
+    }
+}
