@@ -95,7 +95,7 @@ impl fmt::Debug for Denied {
         f.debug_struct("Denied")
             .field("message", &self.to_string())
             .field("challenges", &self.challenges)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -238,26 +238,23 @@ impl<'a> Hop<'a> {
     }
 
     /// Adds a query pair; name and value are percent-encoded (RFC 3986 section 2.1).
-    ///
-    /// # Errors
-    /// None today.
-    pub fn query_pair(&mut self, name: &str, value: &str) -> Result<&mut Self, Error> {
+    pub fn query_pair(&mut self, name: &str, value: &str) -> &mut Self {
         let pair = encode::query_pair(name, value);
         self.query_encoded(name, &pair)
     }
 
     /// Adds a pair that is encoded already: `name` is what it decodes to.
-    pub(crate) fn query_encoded(&mut self, name: &str, pair: &str) -> Result<&mut Self, Error> {
+    pub(crate) fn query_encoded(&mut self, name: &str, pair: &str) -> &mut Self {
         let Self { written, target, .. } = self;
         if written.collision.is_some() {
-            return Ok(self);
+            return self;
         }
         let sent = target.path_and_query();
         let Written { line, .. } = written;
         let caller_query = target.query();
         if caller_query.is_some_and(|query| encode::has_pair(query, name)) {
             written.collide(Slot::Query(name.into()), true);
-            return Ok(self);
+            return self;
         }
         if line.is_empty() {
             line.reserve_exact(sent.len() + 1 + pair.len());
@@ -266,7 +263,7 @@ impl<'a> Hop<'a> {
             let added = line.get(sent.len() + 1..written.line_before).unwrap_or_default();
             if encode::has_pair(added, name) {
                 written.collide(Slot::Query(name.into()), false);
-                return Ok(self);
+                return self;
             }
             line.reserve(1 + pair.len());
         }
@@ -276,7 +273,7 @@ impl<'a> Hop<'a> {
             line.push(if joins { '&' } else { '?' });
         }
         line.push_str(pair);
-        Ok(self)
+        self
     }
 
     /// Adds a cookie to the one `Cookie` field there is (RFC 6265 section 5.4).

@@ -128,7 +128,10 @@ fn a_file_loses_one_trailing_line_break() {
     let folder = Folder::new("file");
     let read = |name: &str, bytes: &[u8]| {
         let path = folder.write(name, bytes);
-        Secret::file(&path).read().map(|value| value.to_string()).map_err(|e| e.to_string().replace(&path, "PATH"))
+        Secret::file(&path)
+            .read()
+            .map(|value| value.to_string())
+            .map_err(|e| e.to_string().replace(&path, "PATH"))
     };
     assert_eq!(read("plain", b"k3y").unwrap(), "k3y");
     assert_eq!(read("newline", b"k3y\n").unwrap(), "k3y");
@@ -136,7 +139,7 @@ fn a_file_loses_one_trailing_line_break() {
     assert_eq!(read("two", b"k3y\n\n").unwrap(), "k3y\n", "only one: the rest is for the scheme to refuse");
     assert!(read("empty", b"\n").unwrap_err().starts_with("file PATH is empty"));
     assert!(read("binary", b"\xff\xfe").unwrap_err().contains("not UTF-8"));
-    assert!(read("large", &[b'x'; 70_000]).unwrap_err().contains("larger than 64 KiB"));
+    assert!(read("large", &vec![b'x'; 70_000]).unwrap_err().contains("larger than 64 KiB"));
     let missing = Secret::file(folder.0.join("missing"));
     assert!(missing.read().unwrap_err().to_string().ends_with("does not exist"));
     assert!(missing.optional().unwrap().is_none());

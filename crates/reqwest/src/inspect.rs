@@ -63,9 +63,8 @@ fn end_of_field(text: &str) -> usize {
     for (at, c) in outside_quotes(text) {
         match c {
             '{' | '[' | '(' => depth += 1,
-            '}' | ']' | ')' if depth == 0 => return at,
+            '}' | ']' | ')' | ',' if depth == 0 => return at,
             '}' | ']' | ')' => depth -= 1,
-            ',' if depth == 0 => return at,
             _ => {}
         }
     }
@@ -131,9 +130,7 @@ mod tests {
         let builder =
             reqwest::Client::builder().connect_timeout(Duration::from_secs(1)).user_agent("timeout: 5s");
         assert_eq!(settings(&builder), Found::default());
-        for value in
-            ["Sensitive", "}, timeout: 5s, x: {", "a\", \"authorization\": \"x"]
-        {
+        for value in ["Sensitive", "}, timeout: 5s, x: {", "a\", \"authorization\": \"x"] {
             let found = with_header("x-note", HeaderValue::from_str(value).unwrap());
             assert_eq!(found, Found::default(), "{value}");
         }

@@ -105,7 +105,9 @@ fn settings_that_would_undo_a_rule_are_refused() {
     assert!(!format!("{error:?}").contains("s3cret"));
     assert!(Client::builder(auth()).default_headers(key).build().is_ok(), "on our builder it is fine");
     assert!(build(builder().user_agent("x").connect_timeout(Duration::from_secs(1))).is_ok());
-    for (base, why) in [("api.example.com", "scheme"), ("https://a.example/?x", "query"), ("https://u:p@a.example", "user")] {
+    for (base, why) in
+        [("api.example.com", "scheme"), ("https://a.example/?x", "query"), ("https://u:p@a.example", "user")]
+    {
         let error = Client::builder(auth()).base_url(base).build().unwrap_err();
         assert!(error.to_string().contains(why), "{base}: {error}");
     }
@@ -227,7 +229,10 @@ fn json_query_and_form_are_reqwests() {
     });
     let requests = net.requests();
     assert_eq!(requests[0].target, "/v1/orders?state=open&q=a+b");
-    assert_eq!((requests[1].header("content-type"), &requests[1].body[..]), (Some("application/json"), &b"[1,2]"[..]));
+    assert_eq!(
+        (requests[1].header("content-type"), &requests[1].body[..]),
+        (Some("application/json"), &b"[1,2]"[..])
+    );
     assert_eq!(requests[2].body, b"a=b+c");
 }
 
@@ -235,9 +240,11 @@ fn json_query_and_form_are_reqwests() {
 #[test]
 fn a_multipart_form_is_sent_once() {
     let net = net();
-    net.set_script(|request| {
-        if request.origin == 0 { Reply::redirect(307, "/elsewhere") } else { Reply::ok("") }
-    });
+    net.set_script(
+        |request| {
+            if request.origin == 0 { Reply::redirect(307, "/elsewhere") } else { Reply::ok("") }
+        },
+    );
     let form = reqwest::multipart::Form::new().text("a", "b");
     let response = run(client(&net).post(net.url(0, "/")).multipart(form).send()).unwrap();
     assert_eq!(response.status(), 307, "its body is a stream: the redirect is delivered");

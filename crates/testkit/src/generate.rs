@@ -92,7 +92,7 @@ impl Scheme for Everywhere {
     fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
         hop.header("x-signature", format!("v1={}", Credential::CANARY))?
             .header("x-date", "today")?
-            .query_pair("sig", Credential::CANARY)?
+            .query_pair("sig", Credential::CANARY)
             .cookie("sig", Credential::CANARY)?;
         Ok(Step::Send)
     }

@@ -79,9 +79,9 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
         }
         let status = StatusCode::from_u16(reply.status_code()).unwrap_or_default();
         let answer = header_map(&reply);
-        let next = exchange.observed(&ResponseView { status, headers: &answer }, target)?;
+        let verdict = exchange.observed(&ResponseView { status, headers: &answer }, target)?;
         let delivered = || if method == Method::HEAD { Vec::new() } else { reply.body_bytes().to_vec() };
-        match next {
+        match verdict {
             Next::Deliver => return Ok(Ending::Response { status: status.as_u16(), body: delivered() }),
             Next::Denied(denied) => return Ok(Ending::Denied { denied: *denied, body: delivered() }),
             Next::TooManyRedirects => return Ok(Ending::TooManyRedirects),
@@ -126,7 +126,7 @@ fn send(
         raw,
         complete: true,
     };
-    Some(net.perform(received))
+    Some(net.perform(&received))
 }
 
 fn header_map(reply: &Reply) -> HeaderMap {

@@ -68,9 +68,9 @@ impl Net {
     }
 
     /// Records a request as if it had arrived, and asks the script: for a driver without sockets.
-    pub fn perform(&self, request: Received) -> Reply {
-        let script = self.shared.record_whole(&request);
-        (script.answer)(&request)
+    pub fn perform(&self, request: &Received) -> Reply {
+        let script = self.shared.record_whole(request);
+        (script.answer)(request)
     }
 
     /// Replaces the script and forgets what was recorded. Connections stay open.

@@ -96,7 +96,7 @@ const MUTATIONS: &[Mutation] = &[
         "value.is_sensitive() || is_credential_name(name)",
         "value.is_sensitive()",
     ),
-    cut("3 default headers are dropped", KEPT, "&& !(field.default && !is_anonymous(&field.name))", ""),
+    cut("3 default headers are dropped", KEPT, "&& (!field.default || is_anonymous(&field.name))", ""),
     cut("3 Referer is dropped", KEPT, "header::ORIGIN, header::REFERER]", "header::ORIGIN]"),
     cut(
         "3 303 becomes GET",
@@ -237,15 +237,13 @@ fn main() -> ExitCode {
     let copy = root.join("target/rules-bite");
     copy_tracked_files(&root, &copy);
     let mut survived = 0;
-    if !noticed(&copy, None) {
-        println!("without any change the tests pass, as they must");
-    } else {
+    if !passes(&copy) {
         println!("the tests fail without any change: nothing can be learned");
         return ExitCode::FAILURE;
     }
     for mutation in MUTATIONS.iter().filter(|mutation| mutation.rule.contains(&wanted)) {
         let start = Instant::now();
-        let noticed = noticed(&copy, Some(mutation));
+        let noticed = noticed(&copy, mutation);
         survived += u32::from(!noticed);
         let verdict = if noticed { "noticed " } else { "SURVIVED" };
         println!("{verdict}  {:<48}  {:>3} s", mutation.rule, start.elapsed().as_secs());
@@ -255,8 +253,7 @@ fn main() -> ExitCode {
 }
 
 /// Whether the contract suite or the adapters' own tests fail with this change.
-fn noticed(copy: &Path, mutation: Option<&Mutation>) -> bool {
-    let Some(Mutation { rule, file, from, to }) = mutation else { return !passes(copy) };
+fn noticed(copy: &Path, Mutation { rule, file, from, to }: &Mutation) -> bool {
     let path = copy.join(file);
     let before = fs::read_to_string(&path).expect("the file of a rule can be read");
     assert!(before.contains(from), "{rule}: {file} has changed; mend this list");

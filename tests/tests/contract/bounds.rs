@@ -43,7 +43,7 @@ fn a7_a_403_is_final() {
             Auth::new(net.origin(0), Renewing::default()).unwrap(),
         ] {
             let outcome = driver.run(&net, &Plan::get(net.url(0, "/"), &auth));
-            assert!(outcome.denied().is_some_and(|denied| denied.is_forbidden()), "{}", driver.name());
+            assert!(outcome.denied().is_some_and(authwright_core::Denied::is_forbidden), "{}", driver.name());
             assert_eq!(net.take().len(), 1, "{}", driver.name());
         }
     });

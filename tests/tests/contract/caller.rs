@@ -93,10 +93,7 @@ fn a14_one_authorization_field_whatever_is_combined() {
             (Plan::get(net.url(0, "/v2"), &auth), "Bearer wide"),
             (Plan::get(net.url(0, "/v10"), &auth), "Bearer wide"),
             (Plan::get(net.url(0, "/v1/x"), &auth).header("Authorization", "mine"), "mine"),
-            (
-                Plan::get(net.url(0, "/v1").to_owned(), &auth).default_header("Authorization", "default"),
-                "default",
-            ),
+            (Plan::get(net.url(0, "/v1"), &auth).default_header("Authorization", "default"), "default"),
         ] {
             net.take();
             driver.run(&net, &plan);
@@ -144,7 +141,7 @@ impl Scheme for Failing {
         hop.header("x-a", "1")?
             .header("x-b", "2")?
             .header("x-c", "3")?
-            .query_pair("q", "1")?
+            .query_pair("q", "1")
             .cookie("c", "1")?;
         Err(Error::new(Fault::Store, "the key is locked away"))
     }

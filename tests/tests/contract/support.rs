@@ -112,7 +112,8 @@ impl Scheme for Greedy {
 
     fn observed(&self, _: &ResponseView<'_>, sent: Stamp) -> Result<Verdict, Error> {
         let reasons = [Resend::Challenged, Resend::Renewed, Resend::Nonce, Resend::SteppedUp];
-        let because = reasons[self.0.fetch_add(1, Ordering::Relaxed) as usize % reasons.len()];
+        let turn = usize::try_from(self.0.fetch_add(1, Ordering::Relaxed)).unwrap();
+        let because = reasons[turn % reasons.len()];
         Ok(Verdict::Resend { because, stamp: Stamp(sent.0 + 1) })
     }
 

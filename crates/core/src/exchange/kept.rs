@@ -45,7 +45,7 @@ impl Kept {
         let mut dropped = Vec::new();
         self.fields.retain(|field| {
             let keep = !is_credential(&field.name, &field.value)
-                && !(field.default && !is_anonymous(&field.name))
+                && (!field.default || is_anonymous(&field.name))
                 && !is_bound_to_origin(&field.name);
             if !keep {
                 dropped.push(field.name.to_string());

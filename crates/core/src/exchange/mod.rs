@@ -267,11 +267,11 @@ impl<'a> Exchange<'a> {
         if self.trail.is_some() {
             self.note(&sent, || Event::Answered(status.as_u16()));
         }
-        if let Some(because) = self.learn(response)? {
-            if let Some(headers) = self.kept.as_ref().map(Kept::headers) {
-                self.note(&sent, || Event::Resent(resent(because).into()));
-                return Ok(Next::Resend(headers));
-            }
+        if let Some(because) = self.learn(response)?
+            && let Some(headers) = self.kept.as_ref().map(Kept::headers)
+        {
+            self.note(&sent, || Event::Resent(resent(because).into()));
+            return Ok(Next::Resend(headers));
         }
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(self.refused(response, &sent)),
@@ -297,11 +297,10 @@ impl<'a> Exchange<'a> {
                 _ => false,
             };
             let left = self.budget.get_mut(because.index());
-            if ours && entry.may_resend && now != stamp && self.replayable && accepted.is_none() {
-                if let Some(left) = left.filter(|left| **left > 0) {
-                    *left -= 1;
-                    accepted = Some(because);
-                }
+            let allowed = ours && entry.may_resend && now != stamp && self.replayable && accepted.is_none();
+            if allowed && let Some(left) = left.filter(|left| **left > 0) {
+                *left -= 1;
+                accepted = Some(because);
             }
         }
         Ok(accepted)

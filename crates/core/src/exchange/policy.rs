@@ -36,10 +36,13 @@ impl Policy {
     }
 }
 
+#[allow(clippy::cast_possible_truncation)] // four
+const RESENDS: u32 = Resend::COUNT as u32;
+
 /// The most often one logical request is sent, whatever servers and schemes do: each hop once, plus one for every
 /// reason to send again, whose budget is refilled only when a redirect changes the origin.
 pub const fn max_sends(max_redirects: u32) -> u32 {
-    (1 + max_redirects) * (1 + Resend::COUNT as u32)
+    (1 + max_redirects) * (1 + RESENDS)
 }
 
 impl Default for Policy {

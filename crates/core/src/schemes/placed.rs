@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::{HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::{Error, Hop, Scheme, Slot, Step, fingerprint::Fingerprint, secret::Resolved};
 
@@ -74,7 +75,7 @@ impl fmt::Debug for PlacedHeader {
 /// A query pair, percent-encoded once.
 pub(super) struct PlacedQuery {
     pub(super) name: Box<str>,
-    pub(super) pair: secrecy::SecretString,
+    pub(super) pair: SecretString,
     pub(super) slots: [Slot; 1],
     pub(super) label: Label,
 }
@@ -82,7 +83,7 @@ pub(super) struct PlacedQuery {
 impl Scheme for PlacedQuery {
     #[inline]
     fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
-        hop.query_encoded(&self.name, secrecy::ExposeSecret::expose_secret(&self.pair))?;
+        hop.query_encoded(&self.name, self.pair.expose_secret());
         Ok(Step::Send)
     }
 
