@@ -68,10 +68,7 @@ impl Auth {
             return Err(Error::caller(format!("{what} has no origin: name at least one it may be sent to")));
         };
         let place = format!("{what} for {first}");
-        let scheme = scheme.into_scheme().map_err(|error| {
-            // Errors about characters are complete; those about a missing secret need to say what it was for.
-            if error.to_string().ends_with("nothing was sent") { error } else { error.at(&place) }
-        })?;
+        let scheme = scheme.into_scheme().map_err(|error| error.at(&place))?;
         let mut entries = Arc::unwrap_or_clone(self.entries);
         for area in areas {
             let entry = Entry::new(area, Arc::clone(&scheme));

@@ -23,6 +23,8 @@ pub struct Error(Arc<Inner>);
 struct Inner {
     fault: Fault,
     message: String,
+    /// The message says it all; no place needs to be added.
+    complete: bool,
 }
 
 /// Whose fault an [`Error`] is, so that a program knows who has to act.
@@ -46,7 +48,7 @@ impl Error {
     ///
     /// The text is shown to people and written to logs: keep secrets, paths and query strings out of it.
     pub fn new(fault: Fault, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { fault, message: message.into() }))
+        Self(Arc::new(Inner { fault, message: message.into(), complete: false }))
     }
 
     pub(crate) fn caller(message: impl Into<String>) -> Self {
@@ -61,8 +63,17 @@ impl Error {
         Self::new(Fault::Store, message)
     }
 
-    /// The same error, with the place it belongs to added in parentheses.
-    pub(crate) fn at(&self, place: &dyn fmt::Display) -> Self {
+    /// A secret has a character its place cannot have. Says all there is to say.
+    pub(crate) fn unsendable(what: impl fmt::Display) -> Self {
+        let message = format!("{what}; nothing was sent");
+        Self(Arc::new(Inner { fault: Fault::Credential, message, complete: true }))
+    }
+
+    /// The same error, with the place it belongs to added in parentheses where that says more.
+    pub(crate) fn at(self, place: &dyn fmt::Display) -> Self {
+        if self.0.complete {
+            return self;
+        }
         Self::new(self.0.fault, format!("{} ({place})", self.0.message))
     }
 

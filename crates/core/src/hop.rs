@@ -201,9 +201,8 @@ impl<'a> Hop<'a> {
         let name = HeaderName::try_from(name)
             .map_err(|_| Error::caller("a scheme wrote a malformed header name"))?;
         let Ok(mut value) = HeaderValue::try_from(value) else {
-            return Err(Error::credential(format!(
-                "the value for header `{name}` has a line break or another character that headers cannot have; \
-                 nothing was sent"
+            return Err(Error::unsendable(format!(
+                "the value for header `{name}` has a line break or another character that headers cannot have"
             )));
         };
         if !value.is_sensitive() {
@@ -282,8 +281,8 @@ impl<'a> Hop<'a> {
     /// Name or value have characters a cookie cannot have (RFC 6265 section 4.1.1).
     pub fn cookie(&mut self, name: &str, value: &str) -> Result<&mut Self, Error> {
         let Some(pair) = encode::cookie_pair(name, value) else {
-            return Err(Error::credential(format!(
-                "the value for cookie `{}` has a character that cookies cannot have; nothing was sent",
+            return Err(Error::unsendable(format!(
+                "the value for cookie `{}` has a character that cookies cannot have",
                 name.escape_debug()
             )));
         };

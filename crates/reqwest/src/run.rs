@@ -19,6 +19,12 @@ pub(crate) enum Jar {
     Ours(crate::jar::SharedJar),
 }
 
+impl Jar {
+    fn is_some(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
+
 pub(crate) async fn run(
     client: &Inner,
     auth: Option<&Auth>,
@@ -48,15 +54,16 @@ async fn hops(client: &Inner, mut request: Request, exchange: &mut Exchange<'_>)
     let (version, mut method) = (request.version(), request.method().clone());
     let mut body = KeptBody::new(request.body_mut().take());
     loop {
-        let free = !request.headers().contains_key(COOKIE);
+        // A field of the caller's own silences the jar, as in reqwest.
+        let joins_jar = client.jar.is_some() && !request.headers().contains_key(COOKIE);
         let clean = authorise(exchange, &mut request, &body)?;
-        if free && request.headers().contains_key(COOKIE) {
+        if joins_jar && request.headers().contains_key(COOKIE) {
             join_jar(&client.jar, &mut request)?;
         }
         deadline.apply(&mut request);
         *request.body_mut() = body.next();
         let sent = client.http.execute(request).await;
-        let mut response = match (sent, clean) {
+        let response = match (sent, clean) {
             (Ok(response), None) => response,
             (Ok(response), Some(url)) => response::with_url(response, url),
             (Err(error), _) => return Err(failed(error)),
@@ -88,7 +95,6 @@ async fn hops(client: &Inner, mut request: Request, exchange: &mut Exchange<'_>)
             }
         };
         *request.version_mut() = version;
-        drain(&mut response).await;
     }
 }
 
@@ -132,21 +138,6 @@ fn failed(error: reqwest::Error) -> Error {
     match error.url().map(|url| url.origin().ascii_serialization()) {
         Some(origin) => Error::client_at(error, origin),
         None => Error::from(error),
-    }
-}
-
-/// Reads the rest of a short answer that nobody will see, so that its connection can be used again.
-async fn drain(response: &mut Response) {
-    const ENOUGH: usize = 64 * 1024;
-    let mut read = 0;
-    if response.content_length().is_some_and(|length| length > ENOUGH as u64) {
-        return;
-    }
-    while let Ok(Some(chunk)) = response.chunk().await {
-        read += chunk.len();
-        if read > ENOUGH {
-            return;
-        }
     }
 }
 

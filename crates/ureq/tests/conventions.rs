@@ -203,10 +203,6 @@ fn explain_leaves_a_trail_on_responses_and_errors() {
 
 #[test]
 fn types_are_what_programs_need_them_to_be() {
-    fn check<T: Send + Sync + 'static>() {}
-    check::<Error>();
-    check::<Agent>();
-    assert_eq!(size_of::<Error>(), size_of::<usize>());
     fn both() -> Result<(), Error> {
         let io: Result<(), std::io::Error> = Ok(());
         let client: Result<(), UreqError> = Ok(());
@@ -214,5 +210,9 @@ fn types_are_what_programs_need_them_to_be() {
         client?;
         Ok(())
     }
+    fn check<T: Send + Sync + 'static>() {}
+    check::<Error>();
+    check::<Agent>();
+    assert_eq!(size_of::<Error>(), size_of::<usize>());
     both().unwrap();
 }

@@ -19,7 +19,7 @@ fn texts(error: &Error) -> String {
     let mut all = format!("{error}\n{error:?}\n{:?}", error.client());
     let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
     while let Some(error) = cause {
-        all += &format!("\n{error}\n{error:?}");
+        all = format!("{all}\n{error}\n{error:?}");
         cause = error.source();
     }
     all
@@ -108,6 +108,8 @@ fn lost_connections_are_transient_and_broken_bodies_are_not() {
     assert!(error.to_string().ends_with("io: disk"), "{error}");
 }
 
+type Send<'a> = Box<dyn FnOnce() -> Error + 'a>;
+
 #[test]
 fn one_timeout_covers_every_hop() {
     const HOP: Duration = Duration::from_millis(90);
@@ -119,7 +121,7 @@ fn one_timeout_covers_every_hop() {
     let none = agent(&net);
     let request = none.configure_request(http::Request::get(&url).body(()).unwrap());
     let request = request.timeout_global(Some(ALL)).build();
-    let sends: [(&str, Box<dyn FnOnce() -> Error>); 4] = [
+    let sends: [(&str, Send<'_>); 4] = [
         ("the agent's", Box::new(|| own.get(&url).call().unwrap_err())),
         ("ureq's", Box::new(|| ureqs.get(&url).call().unwrap_err())),
         ("the request's", Box::new(|| none.get(&url).timeout(ALL).call().unwrap_err())),

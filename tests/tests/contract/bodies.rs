@@ -1,6 +1,6 @@
 //! Bodies: bytes may be sent again, a stream goes once and whole (rule 6).
 
-use authwright_core::{Auth, Error, Hop, Scheme, Step, http::Method};
+use authwright_core::{Auth, Error, Hop, Scheme, Slot, Step, http::Method};
 use authwright_testkit::{Plan, PlanBody, Reply};
 use authwright_tests::on_every_driver;
 use proptest::{prelude::*, test_runner::TestRunner};
@@ -111,6 +111,43 @@ fn a_signer_sees_what_is_sent() {
         for request in net.requests() {
             assert!(request.header("x-signature").unwrap().contains(&request.target), "{}", driver.name());
         }
+    });
+}
+
+/// Signs, and says where: in `Authorization`.
+#[derive(Debug)]
+struct SigningAuthorization([Slot; 1]);
+
+impl Scheme for SigningAuthorization {
+    fn signs(&self) -> bool {
+        true
+    }
+
+    fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
+        hop.header("authorization", "Signature x")?;
+        Ok(Step::Send)
+    }
+
+    fn writes(&self) -> &[Slot] {
+        &self.0
+    }
+}
+
+/// Signers come last, and still win over a plain entry where theirs is the longer path.
+#[test]
+fn a_more_specific_signer_wins_though_it_comes_last() {
+    let net = net();
+    on_every_driver(|driver| {
+        net.take();
+        let signer = SigningAuthorization([Slot::Header(authwright_core::http::header::AUTHORIZATION)]);
+        let auth = Auth::new(net.url(0, "/v1"), signer)
+            .and_then(|auth| auth.and(net.origin(0), authwright_core::Bearer::new("wide")))
+            .unwrap();
+        for path in ["/v1/x", "/v2"] {
+            driver.run(&net, &Plan::get(net.url(0, path), &auth));
+        }
+        let sent: Vec<_> = net.requests().iter().map(|r| r.header_all("authorization").join("+")).collect();
+        assert_eq!(sent, ["Signature x", "Bearer wide"], "{}", driver.name());
     });
 }
 

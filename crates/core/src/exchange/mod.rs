@@ -62,8 +62,8 @@ pub use self::{
     redirect::Follow,
 };
 use crate::{
-    Auth, Body, Denied, Error, Hop, Resend, ResponseView, Slot, Target, Trail, Verdict, challenge,
-    hop::Collision, trail::Event,
+    Auth, Body, Denied, Error, Hop, Resend, ResponseView, Slot, Target, Trail, Verdict, auth::Entry,
+    challenge, hop::Collision, trail::Event,
 };
 
 /// The machine for one logical request. See the [module documentation](self).
@@ -199,7 +199,7 @@ impl<'a> Exchange<'a> {
         for (index, entry) in auth.entries().iter().enumerate() {
             if entry.signs {
                 signers = true;
-            } else {
+            } else if !signers || !yields(auth.entries(), index, &target) {
                 self.apply(index, &mut hop)?;
             }
         }
@@ -366,6 +366,13 @@ impl<'a> Exchange<'a> {
             trail.push(self.hop, target.origin().to_string(), event());
         }
     }
+}
+
+/// Whether a more specific signer, which comes later, writes a field of this entry.
+fn yields(entries: &[Entry], index: usize, target: &Target<'_>) -> bool {
+    let writes = entries[index].scheme.writes();
+    let signers = entries[..index].iter().filter(|entry| entry.signs && entry.area.covers(target));
+    signers.flat_map(|signer| signer.scheme.writes()).any(|slot| writes.contains(slot))
 }
 
 fn taken(collision: &Collision) -> String {

@@ -83,8 +83,8 @@ impl ApiKey {
         }
         let value = key.expose();
         if value.starts_with(' ') || value.ends_with(' ') {
-            return Err(Error::credential(format!(
-                "{} starts or ends with a blank, which a header loses on the way; nothing was sent",
+            return Err(Error::unsendable(format!(
+                "{} starts or ends with a blank, which a header loses on the way",
                 key.subject
             )));
         }

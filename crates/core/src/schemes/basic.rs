@@ -48,16 +48,15 @@ impl IntoScheme for Basic {
         let user = Resolved::from(&self.user)?;
         let password = Resolved::from(&self.password)?;
         if user.expose().contains(':') {
-            return Err(Error::credential(
-                "the user name for Basic has a colon, which separates it from the password on the wire; \
-                 nothing was sent",
+            return Err(Error::unsendable(
+                "the user name for Basic has a colon, which separates it from the password on the wire",
             ));
         }
         // CTL of RFC 5234 appendix B.1; the C1 range is refused with it, as no keyboard produces it.
         for (part, what) in [(&user, "the user name for Basic"), (&password, password.subject.as_str())] {
             if let Some(at) = part.expose().find(char::is_control) {
-                return Err(Error::credential(format!(
-                    "{what} has a control character at byte {at}, which Basic cannot carry; nothing was sent"
+                return Err(Error::unsendable(format!(
+                    "{what} has a control character at byte {at}, which Basic cannot carry"
                 )));
             }
         }

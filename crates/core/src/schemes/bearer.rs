@@ -46,8 +46,8 @@ impl IntoScheme for Bearer {
         let legal = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
         check_characters(&token, legal, "a bearer token")?;
         if let Some(at) = value[..body].find('=').or_else(|| (body == 0).then_some(0)) {
-            return Err(Error::credential(format!(
-                "{} has a `=` at byte {at}, where a bearer token cannot have one; nothing was sent",
+            return Err(Error::unsendable(format!(
+                "{} has a `=` at byte {at}, where a bearer token cannot have one",
                 token.subject
             )));
         }

@@ -38,8 +38,8 @@ impl PlacedHeader {
     /// `text` goes into the header as it is.
     pub(super) fn new(name: HeaderName, text: &str, secret: &Resolved, label: Label) -> Result<Self, Error> {
         let Ok(mut value) = HeaderValue::from_str(text) else {
-            return Err(Error::credential(format!(
-                "{} has a character that header `{name}` cannot have; nothing was sent",
+            return Err(Error::unsendable(format!(
+                "{} has a character that header `{name}` cannot have",
                 secret.subject
             )));
         };
@@ -149,8 +149,5 @@ pub(super) fn check_characters(
         c if !c.is_ascii() => "a character outside ASCII",
         _ => "a character",
     };
-    Err(Error::credential(format!(
-        "{} has {kind} at byte {at}, which {place} cannot have; nothing was sent",
-        secret.subject
-    )))
+    Err(Error::unsendable(format!("{} has {kind} at byte {at}, which {place} cannot have", secret.subject)))
 }
