@@ -1,1 +1,33 @@
-//! Benchmarks.
+//! What the examples share: an [`Embedded`] server that checks credentials, the [`secrets`] it expects, and two helpers.
+
+pub mod embedded;
+pub mod secrets;
+mod shop;
+mod signature;
+
+pub use embedded::Embedded;
+
+/// Makes ring the TLS of this process. reqwest without a TLS provider of its own asks for this before the first client.
+///
+/// A program that enables reqwest's default features does not need it.
+pub fn use_ring() {
+    // It fails where a provider has been chosen before, which is fine.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Splits `--base-url URL` from the other arguments of the program.
+///
+/// # Errors
+/// Nothing follows `--base-url`.
+pub fn arguments() -> Result<(Option<String>, Vec<String>), &'static str> {
+    let (mut base_url, mut rest) = (None, Vec::new());
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        if argument == "--base-url" {
+            base_url = Some(arguments.next().ok_or("--base-url needs a URL after it")?);
+        } else {
+            rest.push(argument);
+        }
+    }
+    Ok((base_url, rest))
+}

@@ -1,0 +1,39 @@
+//! What the embedded server expects. Real programs keep such things in the environment or in files.
+
+/// For `X-API-Key`.
+pub const HEADER_KEY: &str = "header-5f0c2b7e91";
+/// For `Authorization: ApiKey …`.
+pub const PREFIXED_KEY: &str = "prefixed-8d12a4c06b";
+/// For `?api_key=…`: with characters that have a meaning in a query.
+pub const QUERY_KEY: &str = "a&b=c/+%20 query-d93f2c68a1";
+/// For the cookie `session`.
+pub const COOKIE_KEY: &str = "cookie-77e0b3915c";
+/// For `X-Partner`, which some programs set as a default header.
+pub const PARTNER: &str = "partner-c41f6a20d8";
+
+/// For Basic: characters outside ASCII are sent as UTF-8.
+pub const USER: &str = "zoë";
+/// For Basic.
+pub const PASSWORD: &str = "pass wörd 9c41";
+/// What the two come to on the wire.
+pub const BASIC: &str = "em/DqzpwYXNzIHfDtnJkIDljNDE=";
+
+/// For `Authorization: Bearer …`.
+pub const TOKEN: &str = "token-2b96e4f17a";
+
+/// One tenant's key for `X-API-Key`.
+pub const ACME_KEY: &str = "acme-e05b7d3c42";
+/// Another tenant's.
+pub const GLOBEX_KEY: &str = "globex-196fa8c7d0";
+
+/// For `?appid=…` of the weather service.
+pub const WEATHER_KEY: &str = "appid-60d7c2e9b4";
+
+/// Who signs.
+pub const SIGNER: &str = "agent-7";
+/// What they sign with.
+pub const SIGNING_KEY: &str = "signing-f3a85d0b6c";
+
+/// What the tour sends to the API and nobody else may see, in a spelling that no encoding changes.
+pub const NOT_FOR_OTHERS: &[&str] =
+    &[HEADER_KEY, PREFIXED_KEY, "query-d93f2c68a1", COOKIE_KEY, PARTNER, BASIC, TOKEN, ACME_KEY, GLOBEX_KEY];

@@ -1,0 +1,57 @@
+//! The tour: every credential type with both clients against a server that checks, and what happens when things go wrong.
+//!
+//! ```sh
+//! cargo run --example tour
+//! ```
+//!
+//! It ends with an exit code other than 0 if anything is not as it should be. A new row is one line in
+//! `sections.rs`.
+
+mod clients;
+mod row;
+mod sections;
+mod table;
+
+use std::{error::Error, process::ExitCode};
+
+use authwright_examples::{Embedded, secrets::NOT_FOR_OTHERS, use_ring};
+
+use crate::clients::Clients;
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    use_ring();
+    let server = Embedded::start()?;
+    let clients = Clients::new()?;
+
+    table::introduce(&server);
+    let (mut right, mut made) = (0, 0);
+    for section in sections::all(&server)? {
+        table::heading(section.title);
+        for row in &section.rows {
+            let answers = clients.run(row, &server)?;
+            right += table::print(row, &answers);
+            made += answers.len();
+        }
+    }
+    let leaks = leaks(&server);
+    table::conclude(&server, right, made, &leaks);
+    Ok(if right == made && leaks.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Searches what the servers have received: every secret must be in the API's record, so that the search is known to find
+/// it, and none in the others'.
+fn leaks(server: &Embedded) -> Vec<String> {
+    let (api, elsewhere) = (server.received(), server.received_elsewhere());
+    let contains =
+        |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    let mut leaks = Vec::new();
+    for secret in NOT_FOR_OTHERS {
+        if contains(&elsewhere, secret) {
+            leaks.push(format!("{secret} has reached another server"));
+        }
+        if !contains(&api, secret) {
+            leaks.push(format!("{secret} has never reached the API, so the search proves nothing"));
+        }
+    }
+    leaks
+}

@@ -1,0 +1,114 @@
+//! How the tour is printed.
+
+use authwright_examples::{Embedded, secrets::NOT_FOR_OTHERS};
+
+use crate::row::{Answer, Row};
+
+const WIDTH: usize = 120;
+
+pub(crate) fn introduce(server: &Embedded) {
+    let [host, port] = server.other_origins();
+    println!("{} is the API. {host} and {port} belong to somebody else.", server.origin());
+    println!("#3f9a marks a credential: the same mark is the same secret, in this run only.");
+}
+
+pub(crate) fn heading(title: &str) {
+    println!("\n{title}");
+    line("", "credential", "client", "sent", "answer", "withheld, and why");
+}
+
+/// Prints a row and returns how many of its answers are right. Answers that look the same share a line.
+pub(crate) fn print(row: &Row, answers: &[Answer]) -> usize {
+    let mut right = 0;
+    let mut what = row.what;
+    for same in answers.chunk_by(looks_the_same) {
+        let [answer, ..] = same else { continue };
+        let faults: Vec<_> = same.iter().flat_map(|answer| row.faults(answer)).collect();
+        right += same.iter().filter(|answer| row.faults(answer).is_empty()).count();
+        let mark = if faults.is_empty() { "ok" } else { "NO" };
+        let withheld = answer.withheld();
+        let (first, more) =
+            withheld.split_first().map_or(("", &[][..]), |(first, more)| (first.as_str(), more));
+        line(mark, what, answer.client, &sent(answer), &came(answer, same.len()), first);
+        for reason in more {
+            line("", "", "", "", "", reason);
+        }
+        for fault in faults {
+            wrapped(&format!("!! {fault}"));
+        }
+        what = "";
+    }
+    for text in errors(answers) {
+        wrapped(&format!("\"{text}\""));
+    }
+    right
+}
+
+pub(crate) fn conclude(server: &Embedded, right: usize, made: usize, leaks: &[String]) {
+    println!("\nWhat the servers say");
+    for leak in leaks {
+        println!("NO  {leak}");
+    }
+    if leaks.is_empty() {
+        println!(
+            "ok  The API has seen each of the {} secrets above. The others have seen {} requests, {} bytes: no \
+             secret.",
+            NOT_FOR_OTHERS.len(),
+            server.requests_elsewhere(),
+            server.received_elsewhere().len(),
+        );
+    }
+    println!("\n{right} of {made} requests as expected, {} leaks.", leaks.len());
+}
+
+fn looks_the_same(a: &Answer, b: &Answer) -> bool {
+    let cells = |answer: &Answer| (answer.client, sent(answer), came(answer, 1), answer.withheld());
+    cells(a) == cells(b)
+}
+
+/// `#3f9a`, or `#3f9a → none` where there was a second hop that carried no credential.
+fn sent(answer: &Answer) -> String {
+    let hop = |marks: &Vec<&str>| if marks.is_empty() { "none".to_owned() } else { marks.join(" ") };
+    answer.sent().iter().map(hop).collect::<Vec<_>>().join(" → ")
+}
+
+fn came(answer: &Answer, times: usize) -> String {
+    let status = answer.status.map_or("none".to_owned(), |status| status.to_string());
+    let times = if times > 1 { format!(" ×{times}") } else { String::new() };
+    let from = match answer {
+        answer if answer.came_from_elsewhere() => ", not the API",
+        answer if answer.denied => ", see below",
+        _ => "",
+    };
+    format!("{status}{times}{from}")
+}
+
+/// What the errors say that explain a refusal: both clients say the same, so once.
+fn errors(answers: &[Answer]) -> Vec<&str> {
+    let mut texts: Vec<_> =
+        answers.iter().filter(|answer| answer.denied).filter_map(|answer| answer.error.as_deref()).collect();
+    texts.dedup();
+    texts
+}
+
+fn line(mark: &str, what: &str, client: &str, sent: &str, answer: &str, withheld: &str) {
+    let line = format!("{mark:<2}  {what:<26} {client:<7} {sent:<18} {answer:<19} {withheld}");
+    println!("{}", line.trim_end());
+}
+
+/// Prints a text below a row, in lines of at most [`WIDTH`] characters.
+fn wrapped(text: &str) {
+    const INDENT: &str = "       ";
+    let mut line = INDENT.to_owned();
+    for word in text.split(' ') {
+        if line.chars().count() + 1 + word.chars().count() > WIDTH {
+            println!("{line}");
+            INDENT.clone_into(&mut line);
+        }
+        if line.len() > INDENT.len() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    println!("{line}");
+}
