@@ -8,7 +8,7 @@
 use std::{fmt, time::SystemTime};
 
 use authwright_examples::{Embedded, secrets, use_ring};
-use authwright_reqwest::{Auth, Client, Hop, Scheme, Secret, SecretValue, Step, Trail, core::Error};
+use authwright_reqwest::{Auth, Client, Hop, Scheme, SchemeError, Secret, SecretValue, Step, Trail};
 use hmac::{KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
@@ -20,7 +20,7 @@ struct Hmac {
 }
 
 impl Hmac {
-    fn new(id: &str, key: &Secret) -> Result<Self, Error> {
+    fn new(id: &str, key: &Secret) -> Result<Self, SchemeError> {
         Ok(Self { id: id.to_owned(), key: key.read()? })
     }
 
@@ -37,7 +37,7 @@ impl Scheme for Hmac {
     }
 
     #[rustfmt::skip]
-    fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
+    fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, SchemeError> {
         let date = rfc3339(hop.now());
         let text = format!("{}\n{}\n{date}\n{}", hop.method(), hop.target(), sha256_hex(hop.body()));
         hop.header("x-date", &date)?.header("authorization", format!("HMAC {}:{}", self.id, self.sign(&text)))?;
@@ -45,7 +45,7 @@ impl Scheme for Hmac {
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HMAC of {}", self.id)
+        write!(f, "HMAC of {} ({})", self.id, self.key.fingerprint())
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signs_the_same_request_in_the_same_way() -> Result<(), Error> {
+    fn signs_the_same_request_in_the_same_way() -> Result<(), SchemeError> {
         let hmac = Hmac::new("agent-7", &Secret::new("k3y"))?;
         let mut hop = Hop::test("POST", "https://api.example.com/v1/orders")
             .with_body(b"{}")

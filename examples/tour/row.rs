@@ -2,8 +2,7 @@
 
 use authwright_examples::embedded::HELLO_FROM_ELSEWHERE;
 use authwright_reqwest::{
-    Auth, Trail,
-    core::Event,
+    Auth, Trail, TrailEvent,
     reqwest::header::{HeaderMap, HeaderName, HeaderValue},
 };
 
@@ -145,7 +144,7 @@ impl Answer {
         for line in self.trail.lines() {
             let hop = line.hop() as usize;
             hops.resize(hops.len().max(hop), Vec::new());
-            if let (Event::Attached(label), Some(fingerprints)) = (line.event(), hops.get_mut(hop - 1)) {
+            if let (TrailEvent::Attached(label), Some(fingerprints)) = (line.event(), hops.get_mut(hop - 1)) {
                 fingerprints
                     .push(label.rsplit([' ', ')']).find(|word| word.starts_with('#')).unwrap_or(label));
             }
@@ -158,8 +157,8 @@ impl Answer {
         let mut reasons: Vec<String> = Vec::new();
         for line in self.trail.lines() {
             match line.event() {
-                Event::Withheld { why, .. } => reasons.push(why.clone()),
-                Event::Followed { dropped, .. } if !dropped.is_empty() => {
+                TrailEvent::Withheld { why, .. } => reasons.push(why.clone()),
+                TrailEvent::Followed { dropped, .. } if !dropped.is_empty() => {
                     reasons.push(format!("{}: left behind with the origin", dropped.join(", ")));
                 }
                 _ => {}

@@ -6,7 +6,7 @@ use authwright_examples::{
         ACME_KEY, COOKIE_KEY, GLOBEX_KEY, HEADER_KEY, PARTNER, PASSWORD, PREFIXED_KEY, QUERY_KEY, TOKEN, USER,
     },
 };
-use authwright_reqwest::{ApiKey, Auth, Bearer, core::Error};
+use authwright_reqwest::{ApiKey, Auth, Bearer, SchemeError as Error};
 
 use crate::row::{Row, Section};
 

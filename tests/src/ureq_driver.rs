@@ -33,7 +33,7 @@ impl Driver for Ureq {
 }
 
 fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Ending, Option<Trail>), Error> {
-    let mut http = ureq::Agent::config_builder().max_redirects(plan.max_redirects);
+    let mut http = ureq::Agent::config_builder().proxy(None);
     if let Some(der) = net.ca_der() {
         let roots = RootCerts::Specific(vec![Certificate::from_der(der).to_owned()].into());
         http = http.tls_config(TlsConfig::builder().root_certs(roots).build());
@@ -42,6 +42,7 @@ fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Ending, Op
         .http(http)
         .default_headers(plan.default_headers.clone())
         .denied_as_error(plan.denied_as_error)
+        .max_redirects(plan.max_redirects)
         .clock(plan.clock.clone());
     if let Some(base) = &plan.base_url {
         builder = builder.base_url(base);

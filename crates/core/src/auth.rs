@@ -56,7 +56,8 @@ impl Auth {
     /// One more entry.
     ///
     /// # Errors
-    /// As for [`Auth::new`]; and where two entries write the same field for the same place.
+    /// As for [`Auth::new`]; where two entries write the same field for the same place; and where one writes
+    /// `Authorization` and another the query parameter `access_token` (RFC 6750 section 2: a token goes once).
     pub fn and(self, origins: impl IntoOrigins, scheme: impl IntoScheme) -> Result<Self, Error> {
         let what = scheme.what();
         let areas = origins
@@ -187,6 +188,12 @@ fn is_authorization(slot: &Slot) -> bool {
 
 fn is_token_in_query(slot: &Slot) -> bool {
     matches!(slot, Slot::Query(name) if name.eq_ignore_ascii_case("access_token"))
+}
+
+impl From<&Auth> for Auth {
+    fn from(auth: &Auth) -> Self {
+        auth.clone()
+    }
 }
 
 /// Shows labels and origins, no secret.

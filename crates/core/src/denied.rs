@@ -1,8 +1,8 @@
 //! A 401 or 403 that remains, explained.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 
 use crate::challenge::{Challenge, bearer_scope};
 
@@ -76,6 +76,14 @@ impl fmt::Display for Denied {
         }
         Ok(())
     }
+}
+
+/// How long a server asks to wait (RFC 9110 section 10.2.3), where it says so in seconds. Its other form, a date, needs a
+/// clock and is left to the caller.
+#[doc(hidden)]
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 struct Reasons<'a>(&'a [String]);

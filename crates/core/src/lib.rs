@@ -32,8 +32,6 @@ mod secret;
 mod target;
 mod trail;
 
-#[doc(hidden)]
-pub use self::encode::join_jar_cookies;
 pub use self::{
     auth::{Auth, Explanation},
     base_url::{BaseUrl, BaseUrlError},
@@ -49,6 +47,8 @@ pub use self::{
     schemes::{ApiKey, Basic, Bearer},
     secret::{Secret, SecretValue},
     target::{OriginText, Target},
-    trail::{Event, Line, Trail},
+    trail::{Trail, TrailEvent, TrailLine},
 };
+#[doc(hidden)]
+pub use self::{denied::retry_after, encode::join_jar_cookies};
 pub use http;

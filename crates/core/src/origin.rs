@@ -212,7 +212,7 @@ fn shown(text: &str) -> String {
     let authority = &text[after_scheme..end];
     let host = authority.rsplit('@').next().unwrap_or_default();
     if after_scheme == 0 && end == text.len() && text.contains('@') {
-        return "the given text".into();
+        return "an origin".into();
     }
     format!("`{}`", format!("{scheme}{host}").escape_debug())
 }

@@ -192,15 +192,18 @@ impl fmt::Debug for Slot {
     }
 }
 
-/// `x-api-key` as people write it: `X-Api-Key`.
+/// `x-api-key` as people write it: `X-API-Key`.
 struct TitleCase<'a>(&'a str);
 
 impl fmt::Display for TitleCase<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut start = true;
-        for c in self.0.chars() {
-            write!(f, "{}", if start { c.to_ascii_uppercase() } else { c })?;
-            start = c == '-';
+        for (index, word) in self.0.split('-').enumerate() {
+            f.write_str(if index == 0 { "" } else { "-" })?;
+            match word.split_at_checked(1) {
+                _ if word == "api" => f.write_str("API")?,
+                Some((first, rest)) => write!(f, "{}{rest}", first.to_ascii_uppercase())?,
+                None => {}
+            }
         }
         Ok(())
     }

@@ -269,6 +269,13 @@ impl fmt::Display for Reference<'_> {
 #[derive(Clone)]
 pub struct SecretValue(Arc<SecretString>);
 
+impl SecretValue {
+    /// The mark by which messages tell secrets apart: for the [`describe`](crate::Scheme::describe) of your own scheme.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self)
+    }
+}
+
 impl std::ops::Deref for SecretValue {
     type Target = str;
 

@@ -8,21 +8,21 @@ use std::fmt;
 /// It shows origins, labels and fingerprints: no path, no query, no secret.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Trail {
-    lines: Vec<Line>,
+    lines: Vec<TrailLine>,
 }
 
 /// One line of a [`Trail`].
 #[derive(Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct TrailLine {
     hop: u32,
     origin: String,
-    event: Event,
+    event: TrailEvent,
 }
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Event {
+pub enum TrailEvent {
     /// The credential with this label went onto the request.
     Attached(String),
     /// It did not.
@@ -32,7 +32,9 @@ pub enum Event {
         /// Which rule kept it back.
         why: String,
     },
-    /// The request was sent, with nothing of ours where no `Attached` line precedes, and this came back.
+    /// There is nothing that could be attached, and why.
+    Bare(&'static str),
+    /// The request was sent, and this came back.
     Answered(u16),
     /// The redirect was followed to another place; on a change of origin, fields the caller had set were dropped.
     Followed {
@@ -48,17 +50,17 @@ pub enum Event {
 }
 
 impl Trail {
-    pub(crate) fn push(&mut self, hop: u32, origin: String, event: Event) {
-        self.lines.push(Line { hop, origin, event });
+    pub(crate) fn push(&mut self, hop: u32, origin: String, event: TrailEvent) {
+        self.lines.push(TrailLine { hop, origin, event });
     }
 
     /// The lines, in order.
-    pub fn lines(&self) -> &[Line] {
+    pub fn lines(&self) -> &[TrailLine] {
         &self.lines
     }
 }
 
-impl Line {
+impl TrailLine {
     /// Which hop, counted from 1.
     pub fn hop(&self) -> u32 {
         self.hop
@@ -69,8 +71,16 @@ impl Line {
         &self.origin
     }
 
+    /// Which credential it is about, if it is about one: ``header key `X-API-Key` (env NAME, #3f9a)``.
+    pub fn label(&self) -> Option<&str> {
+        match &self.event {
+            TrailEvent::Attached(label) | TrailEvent::Withheld { label, .. } => Some(label),
+            _ => None,
+        }
+    }
+
     /// What happened.
-    pub fn event(&self) -> &Event {
+    pub fn event(&self) -> &TrailEvent {
         &self.event
     }
 }
@@ -85,30 +95,31 @@ impl fmt::Display for Trail {
     }
 }
 
-impl fmt::Display for Line {
+impl fmt::Display for TrailLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}  {}  ", self.hop, self.origin)?;
         match &self.event {
-            Event::Attached(label) => write!(f, "{label}  attached"),
-            Event::Withheld { label, why } => write!(f, "{label}  withheld: {why}"),
-            Event::Answered(status) => write!(f, "answered {status}"),
-            Event::Followed { to, dropped } if dropped.is_empty() => write!(f, "followed to {to}"),
-            Event::Followed { to, dropped } => {
+            TrailEvent::Attached(label) => write!(f, "{label}  attached"),
+            TrailEvent::Withheld { label, why } => write!(f, "{label}  withheld: {why}"),
+            TrailEvent::Bare(why) => write!(f, "no credential: {why}"),
+            TrailEvent::Answered(status) => write!(f, "answered {status}"),
+            TrailEvent::Followed { to, dropped } if dropped.is_empty() => write!(f, "followed to {to}"),
+            TrailEvent::Followed { to, dropped } => {
                 write!(f, "followed to {to}, without {}", dropped.join(", "))
             }
-            Event::NotFollowed(why) => write!(f, "redirect not followed: {why}"),
-            Event::Resent(why) => write!(f, "sent again: {why}"),
+            TrailEvent::NotFollowed(why) => write!(f, "redirect not followed: {why}"),
+            TrailEvent::Resent(why) => write!(f, "sent again: {why}"),
         }
     }
 }
 
 impl fmt::Debug for Trail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.lines.iter().map(Line::to_string)).finish()
+        f.debug_list().entries(self.lines.iter().map(TrailLine::to_string)).finish()
     }
 }
 
-impl fmt::Debug for Line {
+impl fmt::Debug for TrailLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

@@ -37,13 +37,13 @@ impl Client {
     ///
     /// # Errors
     /// reqwest cannot be set up: no TLS backend, say.
-    pub fn new(auth: Auth) -> Result<Self, Error> {
+    pub fn new(auth: impl Into<Auth>) -> Result<Self, Error> {
         Self::builder(auth).build()
     }
 
     /// A client with settings of your own.
-    pub fn builder(auth: Auth) -> ClientBuilder {
-        ClientBuilder::new(auth)
+    pub fn builder(auth: impl Into<Auth>) -> ClientBuilder {
+        ClientBuilder::new(auth.into())
     }
 
     /// A GET request.

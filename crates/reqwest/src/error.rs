@@ -91,7 +91,11 @@ impl Error {
             Kind::Denied(..) => Fault::Caller,
             Kind::TooManyRedirects { .. } => Fault::Server,
             Kind::Client(error, _) if error.is_builder() => Fault::Caller,
+            Kind::Client(error, _) if error.status().is_some_and(|status| status.is_client_error()) => {
+                Fault::Caller
+            }
             Kind::Client(error, _) if error.is_status() || error.is_decode() => Fault::Server,
+            Kind::Client(..) if self.is_proxy_denied() => Fault::Credential,
             Kind::Client(..) => Fault::Network,
         }
     }
@@ -118,6 +122,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match &self.0.kind {
             Kind::Core(error) => error.retry_after(),
+            Kind::Denied(_, response) => authwright_core::retry_after(response.headers()),
             _ => None,
         }
     }
@@ -130,6 +135,13 @@ impl Error {
     /// Whether a redirect led past the limit.
     pub fn is_too_many_redirects(&self) -> bool {
         matches!(self.0.kind, Kind::TooManyRedirects { .. })
+    }
+
+    /// Whether a proxy refused its credentials for a tunnel (RFC 9110 section 15.5.8). With plain http a 407 is a response.
+    pub fn is_proxy_denied(&self) -> bool {
+        self.client().is_some_and(|error| {
+            causes(error).any(|cause| cause.to_string().contains("proxy authorization required"))
+        })
     }
 
     pub(crate) fn caller(message: impl Into<String>) -> Self {
@@ -177,14 +189,16 @@ impl Error {
 
 /// What a build without TLS says of an https URL: the connector knows only http.
 fn has_no_tls(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&dyn StdError> = error.source();
-    while let Some(error) = cause {
-        if error.to_string().contains("scheme is not http") {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    causes(error).any(|cause| cause.to_string().contains("scheme is not http"))
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
 }
 
 impl From<reqwest::Error> for Error {
@@ -203,8 +217,15 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
             Kind::Core(error) => error.fmt(f),
-            Kind::Client(error, Some(origin)) => write!(f, "{origin}: {error}"),
-            Kind::Client(error, None) => error.fmt(f),
+            Kind::Client(error, _) if self.is_proxy_denied() => {
+                write!(f, "the proxy refused its credentials (407); nothing was reached: {error}")
+            }
+            Kind::Client(error, origin) => {
+                origin.iter().try_for_each(|origin| write!(f, "{origin}: "))?;
+                error.fmt(f)?;
+                // reqwest's own text ends where the reason begins.
+                causes(error).last().map_or(Ok(()), |cause| write!(f, ": {cause}"))
+            }
             Kind::Denied(denied, _) => denied.fmt(f),
             Kind::TooManyRedirects { origin, limit } => {
                 write!(f, "more than {limit} redirects; the last one came from {origin}")
@@ -213,23 +234,18 @@ impl fmt::Display for Error {
     }
 }
 
+/// The text of `Display`, and the trail under it: it is what a `main` that returns an error prints.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Error");
-        match &self.0.kind {
-            Kind::Core(error) => shown.field("cause", error),
-            Kind::Client(error, origin) => shown.field("origin", origin).field("cause", error),
-            Kind::Denied(denied, _) => shown.field("denied", denied),
-            Kind::TooManyRedirects { .. } => shown.field("message", &self.to_string()),
-        };
-        shown.field("trail", &self.0.trail).finish()
+        fmt::Display::fmt(self, f)?;
+        self.0.trail.iter().try_for_each(|trail| write!(f, "\n{trail}"))
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.kind {
-            // Its own text is part of ours; what lies below it is not.
+            // Its own text and its last cause are part of ours.
             Kind::Client(error, _) => error.source(),
             _ => None,
         }

@@ -48,11 +48,11 @@ mod response;
 mod run;
 mod url;
 
-pub use authwright_core as core;
+pub use authwright_core;
 pub use authwright_core::{
-    ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Clock, Denied, Explanation, Fault, Fingerprint,
-    Hop, IntoOrigins, IntoScheme, Origin, Resend, ResponseView, Scheme, Secret, SecretValue, Slot, Stamp,
-    Step, Trail, Verdict,
+    ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Clock, Denied, Error as SchemeError,
+    Explanation, Fault, Fingerprint, Hop, IntoOrigins, IntoScheme, Origin, Resend, ResponseView, Scheme,
+    Secret, SecretValue, Slot, Stamp, Step, Trail, TrailEvent, TrailLine, Verdict,
 };
 pub use reqwest;
 

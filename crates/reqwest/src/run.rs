@@ -23,6 +23,21 @@ impl Jar {
     fn is_some(&self) -> bool {
         !matches!(self, Self::None)
     }
+
+    /// A `Cookie` field of ours silences reqwest's jar, so the jar's cookies are put into the same field.
+    #[cfg_attr(not(feature = "cookies"), allow(unused_variables))]
+    fn join(&self, request: &mut Request) -> Result<(), Error> {
+        match self {
+            Self::None => Ok(()),
+            Self::Inside => Err(Error::jar_inside()),
+            #[cfg(feature = "cookies")]
+            Self::Ours(jar) => {
+                let stored = reqwest::cookie::CookieStore::cookies(jar, request.url());
+                authwright_core::join_jar_cookies(request.headers_mut(), stored);
+                Ok(())
+            }
+        }
+    }
 }
 
 pub(crate) async fn run(
@@ -58,7 +73,7 @@ async fn hops(client: &Inner, mut request: Request, exchange: &mut Exchange<'_>)
         let joins_jar = client.jar.is_some() && !request.headers().contains_key(COOKIE);
         let clean = authorise(exchange, &mut request, &body)?;
         if joins_jar && request.headers().contains_key(COOKIE) {
-            join_jar(&client.jar, &mut request)?;
+            client.jar.join(&mut request)?;
         }
         deadline.apply(&mut request);
         *request.body_mut() = body.next();
@@ -118,20 +133,6 @@ fn authorise(
         request.url_mut().set_query(line.split_once('?').map(|(_, query)| query));
         clean
     }))
-}
-
-/// A `Cookie` field of ours silences reqwest's jar, so the jar's cookies are put into the same field.
-fn join_jar(jar: &Jar, request: &mut Request) -> Result<(), Error> {
-    match jar {
-        Jar::None => Ok(()),
-        Jar::Inside => Err(Error::jar_inside()),
-        #[cfg(feature = "cookies")]
-        Jar::Ours(jar) => {
-            let stored = reqwest::cookie::CookieStore::cookies(jar, request.url());
-            authwright_core::join_jar_cookies(request.headers_mut(), stored);
-            Ok(())
-        }
-    }
 }
 
 fn failed(error: reqwest::Error) -> Error {

@@ -7,11 +7,16 @@ use authwright_testkit::{Host, Net, Place, Reply};
 use http::{HeaderMap, HeaderValue};
 
 fn net() -> Net {
+    ring();
     Net::start(&[Place::http(Host::V4), Place::http(Host::V4)], |_| Reply::ok("hello")).unwrap()
 }
 
+/// Other members of the workspace build reqwest with rustls and without a provider of its own.
+fn ring() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 fn run<T>(future: impl Future<Output = T>) -> T {
-    // The suites of the workspace build reqwest with rustls and without a provider of its own.
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
@@ -92,6 +97,7 @@ fn the_response_names_the_url_without_the_key() {
 
 #[test]
 fn settings_that_would_undo_a_rule_are_refused() {
+    ring();
     let auth = || Auth::new("https://api.example.com", Bearer::new("t")).unwrap();
     let build = |http| Client::builder(auth()).http(http).build();
     let builder = reqwest::Client::builder;
@@ -251,6 +257,44 @@ fn a_multipart_form_is_sent_once() {
     let requests = net.requests();
     assert!(requests[0].header("content-type").unwrap().starts_with("multipart/form-data; boundary="));
     assert_eq!(requests[0].header("x-api-key"), Some("k3y"));
+}
+
+/// Another member of the workspace may enable TLS; CI runs this crate alone with `AUTHWRIGHT_NO_TLS` set.
+#[test]
+fn without_tls_it_says_which_features_to_enable() {
+    let net = net();
+    let url = net.url(0, "/").replace("http://", "https://");
+    let error = run(client(&net).get(url).send()).unwrap_err().to_string();
+    let expected = "this build of reqwest has no TLS; enable one of its TLS features in Cargo.toml";
+    let alone = std::env::var_os("AUTHWRIGHT_NO_TLS").is_some();
+    assert!(error == expected || !alone && error.starts_with("https://127.0.0.1:"), "{error}");
+    assert!(net.requests().is_empty());
+}
+
+/// A tunnel that a proxy refuses is not the API refusing.
+#[test]
+fn a_proxy_that_refuses_is_not_the_server_refusing() {
+    let net = net();
+    net.set_script(|_| Reply::status(407).header("Proxy-Authenticate", "Basic"));
+    let proxy = reqwest::Proxy::all(net.origin(0)).unwrap();
+    let auth = Auth::new("https://api.example.com", Bearer::new("t0ken")).unwrap();
+    let api = Client::builder(auth).http(reqwest::Client::builder().proxy(proxy)).build().unwrap();
+    let error = run(api.get("https://api.example.com/").send()).unwrap_err();
+    if std::env::var_os("AUTHWRIGHT_NO_TLS").is_none() && error.fault() != Fault::Caller {
+        assert!(error.is_proxy_denied() && error.denied().is_none() && !error.is_transient(), "{error}");
+    }
+    assert!(net.requests().iter().all(|r| r.header("authorization").is_none()));
+}
+
+/// The cause is in the text, not two `source()`s away.
+#[test]
+fn a_network_error_says_what_happened() {
+    ring();
+    let error = run(Client::new(Auth::none()).unwrap().get("http://127.0.0.1:9/p4th").send()).unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("http://127.0.0.1:9: ") && text.contains("refused"), "{text}");
+    assert!(error.is_transient());
+    assert_eq!(format!("{error:?}"), text, "what a `main` that returns it prints");
 }
 
 /// The user's own proxy setting is used: the target's origin decides, not the proxy's.

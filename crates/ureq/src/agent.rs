@@ -42,13 +42,13 @@ impl Agent {
     ///
     /// # Errors
     /// As for [`AgentBuilder::build`].
-    pub fn new(auth: Auth) -> Result<Self, Error> {
+    pub fn new(auth: impl Into<Auth>) -> Result<Self, Error> {
         Self::builder(auth).build()
     }
 
     /// An agent with settings of your own.
-    pub fn builder(auth: Auth) -> AgentBuilder {
-        AgentBuilder::new(auth)
+    pub fn builder(auth: impl Into<Auth>) -> AgentBuilder {
+        AgentBuilder::new(auth.into())
     }
 
     /// A GET request.

@@ -36,6 +36,7 @@ pub struct AgentBuilder {
     connect: Option<Connect>,
     base: Option<String>,
     timeout: Option<Duration>,
+    max_redirects: Option<u32>,
     policy: Policy,
 }
 
@@ -43,7 +44,15 @@ type Connect = Box<dyn FnOnce(Config) -> ureq::Agent + Send>;
 
 impl AgentBuilder {
     pub(crate) fn new(auth: Auth) -> Self {
-        Self { auth, http: None, connect: None, base: None, timeout: None, policy: Policy::default() }
+        Self {
+            auth,
+            http: None,
+            connect: None,
+            base: None,
+            timeout: None,
+            max_redirects: None,
+            policy: Policy::default(),
+        }
     }
 
     /// ureq's own settings: TLS, proxies, pool, user agent, statuses, redirects, middleware and the rest.
@@ -89,6 +98,13 @@ impl AgentBuilder {
         self
     }
 
+    /// How many redirects are followed: what ureq's configuration says where nothing is said here, 10 if neither does.
+    /// 0 delivers every 3xx.
+    pub fn max_redirects(mut self, limit: u32) -> Self {
+        self.max_redirects = Some(limit);
+        self
+    }
+
     /// Whether a 401 or 403 becomes an error that explains it: true where nothing is said. If not, ureq's own
     /// `http_status_as_error` decides.
     pub fn denied_as_error(mut self, yes: bool) -> Self {
@@ -105,6 +121,7 @@ impl AgentBuilder {
         let config = self.http.unwrap_or_else(ureq::Agent::config_builder).build();
         let mut conventions = Conventions::of(&config);
         conventions.timeout = self.timeout.or(conventions.timeout);
+        conventions.max_redirects = self.max_redirects.unwrap_or(conventions.max_redirects);
         let config = config::one_hop(config, conventions.timeout)?;
         let http = match self.connect {
             Some(connect) => connect(config),

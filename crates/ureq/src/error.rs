@@ -6,7 +6,7 @@ use authwright_core::{BaseUrlError, Denied, Fault, Target, Trail};
 use http::{HeaderName, Response, StatusCode};
 use ureq::{Body, Error as UreqError};
 
-use crate::failed::{self, Failed};
+use crate::failed::Failed;
 
 /// Why there is no response to work with. Opaque, one pointer wide.
 ///
@@ -112,7 +112,7 @@ impl Error {
         match &self.0.kind {
             Kind::Core(error) => error.retry_after(),
             Kind::Client(failed) => failed.retry_after,
-            Kind::Denied(_, response) => failed::retry_after(response.headers()),
+            Kind::Denied(_, response) => authwright_core::retry_after(response.headers()),
         }
     }
 
@@ -211,21 +211,20 @@ impl fmt::Display for Error {
             Kind::Core(error) => error.fmt(f),
             Kind::Denied(denied, _) => denied.fmt(f),
             Kind::Client(Failed { says: Some(text), .. }) => f.write_str(text),
+            Kind::Client(Failed { error: UreqError::Io(error), origin: Some(origin), .. }) => {
+                write!(f, "{origin}: {error}")
+            }
             Kind::Client(Failed { error, origin: Some(origin), .. }) => write!(f, "{origin}: {error}"),
             Kind::Client(Failed { error, .. }) => error.fmt(f),
         }
     }
 }
 
+/// The text of `Display`, and the trail under it: it is what a `main` that returns an error prints.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Error");
-        match &self.0.kind {
-            Kind::Core(error) => shown.field("cause", error),
-            Kind::Client(failed) => shown.field("origin", &failed.origin).field("cause", &failed.error),
-            Kind::Denied(denied, _) => shown.field("denied", denied),
-        };
-        shown.field("trail", &self.0.trail).finish()
+        fmt::Display::fmt(self, f)?;
+        self.0.trail.iter().try_for_each(|trail| write!(f, "\n{trail}"))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{io, time::Duration};
 
 use authwright_core::{Fault, Target};
-use http::{HeaderMap, Response, header::RETRY_AFTER};
+use http::Response;
 use ureq::{Body, Error as UreqError};
 
 /// What ureq said, and what is known around it.
@@ -43,7 +43,8 @@ impl Failed {
     /// A status that ureq's users expect as an error.
     pub(crate) fn status(response: &Response<Body>, target: &Target<'_>) -> Self {
         let error = UreqError::StatusCode(response.status().as_u16());
-        let (origin, retry_after) = (Some(target.origin().to_string()), retry_after(response.headers()));
+        let (origin, retry_after) =
+            (Some(target.origin().to_string()), authwright_core::retry_after(response.headers()));
         Self { origin, retry_after, ..Self::new(error) }
     }
 
@@ -91,35 +92,18 @@ fn fault(error: &UreqError) -> Fault {
         | UreqError::HostNotFound
         | UreqError::ConnectionFailed
         | UreqError::ConnectProxyFailed(_) => Fault::Network,
-        // Others come from a body that could not be read: a file, say.
-        UreqError::Io(error) if is_network(error.kind()) => Fault::Network,
-        // A certificate that is not to be trusted, a body that cannot be decompressed.
-        UreqError::Io(error) if error.kind() == io::ErrorKind::InvalidData => Fault::Server,
+        UreqError::Io(error) => match error.kind() {
+            // A certificate that is not to be trusted, a body that cannot be decompressed.
+            io::ErrorKind::InvalidData => Fault::Server,
+            // From a body that could not be read: a file, say.
+            io::ErrorKind::NotFound
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::Other => Fault::Caller,
+            // A name that cannot be resolved has no kind of its own.
+            _ => Fault::Network,
+        },
         _ => Fault::Caller,
     }
-}
-
-fn is_network(kind: io::ErrorKind) -> bool {
-    use io::ErrorKind as Kind;
-    matches!(
-        kind,
-        Kind::ConnectionRefused
-            | Kind::ConnectionReset
-            | Kind::ConnectionAborted
-            | Kind::NotConnected
-            | Kind::AddrNotAvailable
-            | Kind::HostUnreachable
-            | Kind::NetworkUnreachable
-            | Kind::NetworkDown
-            | Kind::BrokenPipe
-            | Kind::UnexpectedEof
-            | Kind::TimedOut
-            | Kind::WouldBlock
-    )
-}
-
-/// `Retry-After` as seconds; as a date it would need a clock.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }

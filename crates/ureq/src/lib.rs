@@ -62,11 +62,11 @@ mod run;
 mod send;
 mod uri;
 
-pub use authwright_core as core;
+pub use authwright_core;
 pub use authwright_core::{
-    ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Clock, Denied, Explanation, Fault, Fingerprint,
-    Hop, IntoOrigins, IntoScheme, Origin, Resend, ResponseView, Scheme, Secret, SecretValue, Slot, Stamp,
-    Step, Trail, Verdict,
+    ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Clock, Denied, Error as SchemeError,
+    Explanation, Fault, Fingerprint, Hop, IntoOrigins, IntoScheme, Origin, Resend, ResponseView, Scheme,
+    Secret, SecretValue, Slot, Stamp, Step, Trail, TrailEvent, TrailLine, Verdict,
 };
 pub use http;
 pub use ureq;

@@ -63,7 +63,7 @@ pub use self::{
 };
 use crate::{
     Auth, Body, Denied, Error, Hop, Resend, ResponseView, Slot, Target, Trail, Verdict, auth::Entry,
-    challenge, hop::Collision, trail::Event,
+    challenge, hop::Collision, trail::TrailEvent,
 };
 
 /// The machine for one logical request. See the [module documentation](self).
@@ -193,7 +193,13 @@ impl<'a> Exchange<'a> {
         self.sends += 1;
         self.attached.clear();
         self.caller_set = false;
-        let Some(auth) = self.auth else { return Ok(None) };
+        let Some(auth) = self.auth else {
+            self.note(&target, || TrailEvent::Bare("the request says .without_auth()"));
+            return Ok(None);
+        };
+        if auth.is_empty() {
+            self.note(&target, || TrailEvent::Bare("the Auth is empty"));
+        }
         let mut hop = Hop::new(method.as_str(), target, headers, body, &*self.policy.clock);
         let mut signers = false;
         for (index, entry) in auth.entries().iter().enumerate() {
@@ -225,7 +231,10 @@ impl<'a> Exchange<'a> {
         if !entry.area.covers(&target) {
             if self.trail.is_some() {
                 let why = entry.area.mismatch(&target).map(|mismatch| entry.elsewhere(mismatch));
-                self.note(&target, || Event::Withheld { label: entry.label(), why: why.unwrap_or_default() });
+                self.note(&target, || TrailEvent::Withheld {
+                    label: entry.label(),
+                    why: why.unwrap_or_default(),
+                });
             }
             return Ok(());
         }
@@ -244,13 +253,16 @@ impl<'a> Exchange<'a> {
             Ok(stamp) => {
                 self.attached.insert(index, stamp);
                 if self.trail.is_some() {
-                    self.note(&target, || Event::Attached(entry.label()));
+                    self.note(&target, || TrailEvent::Attached(entry.label()));
                 }
             }
             Err(collision) => {
                 self.caller_set |= collision.by_caller;
                 if self.trail.is_some() {
-                    self.note(&target, || Event::Withheld { label: entry.label(), why: taken(&collision) });
+                    self.note(&target, || TrailEvent::Withheld {
+                        label: entry.label(),
+                        why: taken(&collision),
+                    });
                 }
             }
         }
@@ -265,12 +277,12 @@ impl<'a> Exchange<'a> {
     pub fn observed(&mut self, response: &ResponseView<'_>, sent: Target<'_>) -> Result<Next, Error> {
         let status = response.status;
         if self.trail.is_some() {
-            self.note(&sent, || Event::Answered(status.as_u16()));
+            self.note(&sent, || TrailEvent::Answered(status.as_u16()));
         }
         if let Some(because) = self.learn(response)?
             && let Some(headers) = self.kept.as_ref().map(Kept::headers)
         {
-            self.note(&sent, || Event::Resent(resent(because).into()));
+            self.note(&sent, || TrailEvent::Resent(resent(because).into()));
             return Ok(Next::Resend(headers));
         }
         match status {
@@ -312,7 +324,7 @@ impl<'a> Exchange<'a> {
             return Next::Deliver;
         }
         if self.hop > self.policy.max_redirects {
-            self.note(sent, || Event::NotFollowed("too many".into()));
+            self.note(sent, || TrailEvent::NotFollowed("too many".into()));
             return Next::TooManyRedirects;
         }
         match redirect::follow(kept, response, sent, self.replayable) {
@@ -323,12 +335,12 @@ impl<'a> Exchange<'a> {
                 if !next.keep_body {
                     self.replayable = true;
                 }
-                self.note(sent, || Event::Followed { to, dropped });
+                self.note(sent, || TrailEvent::Followed { to, dropped });
                 self.hop += 1;
                 Next::Follow(next)
             }
             Err(why) => {
-                self.note(sent, || Event::NotFollowed(why.to_string()));
+                self.note(sent, || TrailEvent::NotFollowed(why.to_string()));
                 Next::Deliver
             }
         }
@@ -361,7 +373,7 @@ impl<'a> Exchange<'a> {
         self.auth.is_some_and(|auth| auth.entries().iter().any(|entry| entry.may_resend))
     }
 
-    fn note(&mut self, target: &Target<'_>, event: impl FnOnce() -> Event) {
+    fn note(&mut self, target: &Target<'_>, event: impl FnOnce() -> TrailEvent) {
         if let Some(trail) = &mut self.trail {
             trail.push(self.hop, target.origin().to_string(), event());
         }
