@@ -105,7 +105,7 @@ fn lost_connections_are_transient_and_broken_bodies_are_not() {
     let body = ureq::SendBody::from_owned_reader(Broken);
     let error = agent(&net).post(net.url(0, "/")).send(body).unwrap_err();
     assert!(!error.is_transient() && error.fault() == Fault::Caller, "{error:?}");
-    assert!(error.to_string().ends_with("io: disk"), "{error}");
+    assert!(error.to_string().ends_with(": disk"), "{error}");
 }
 
 type Send<'a> = Box<dyn FnOnce() -> Error + 'a>;
