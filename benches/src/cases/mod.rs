@@ -1,0 +1,21 @@
+//! The cases, and the limits they must keep.
+
+mod header;
+mod query;
+mod reqwest;
+mod ureq;
+
+use crate::{region::Recorder, table::Row};
+
+/// Runs every case.
+pub fn run(recorder: &mut Recorder) {
+    header::run(recorder);
+    query::run(recorder);
+    reqwest::run(recorder);
+    ureq::run(recorder);
+}
+
+/// Every row of the table.
+pub fn rows() -> Vec<Row> {
+    [header::ROWS, query::ROWS, reqwest::ROWS, ureq::ROWS].concat()
+}
