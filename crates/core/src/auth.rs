@@ -26,7 +26,22 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Auth {
-    entries: Arc<Vec<Entry>>,
+    entries: Arc<Entries>,
+}
+
+#[derive(Clone, Default)]
+struct Entries {
+    list: Vec<Entry>,
+    traits: Traits,
+}
+
+/// What any of the entries does, so that a request need not ask each of them.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Traits {
+    pub(crate) signs: bool,
+    pub(crate) may_resend: bool,
+    /// Wants to see responses.
+    pub(crate) listens: bool,
 }
 
 #[derive(Clone)]
@@ -73,13 +88,16 @@ impl Auth {
         let mut entries = Arc::unwrap_or_clone(self.entries);
         for area in areas {
             let entry = Entry::new(area, Arc::clone(&scheme));
-            for other in &entries {
+            for other in &entries.list {
                 entry.check_beside(other)?;
             }
-            entries.push(entry);
+            entries.traits.signs |= entry.signs;
+            entries.traits.may_resend |= entry.may_resend;
+            entries.traits.listens |= entry.scheme.listens();
+            entries.list.push(entry);
         }
         // Most specific first, so that the first to write a field is the one that wins.
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.area.prefix_len()));
+        entries.list.sort_by_key(|entry| std::cmp::Reverse(entry.area.prefix_len()));
         Ok(Self { entries: Arc::new(entries) })
     }
 
@@ -100,7 +118,7 @@ impl Auth {
     pub fn explain(&self, url: impl AsRef<str>) -> Result<Explanation, Error> {
         let target = Target::parse(url.as_ref())?;
         let lines = self
-            .entries
+            .entries()
             .iter()
             .map(|entry| match entry.area.mismatch(&target) {
                 None => (entry.label(), None),
@@ -112,19 +130,25 @@ impl Auth {
 
     /// Whether there is no entry at all.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.list.is_empty()
     }
 
     /// Whether any entry writes a cookie: drivers whose client has a cookie jar must then join the two.
     pub fn writes_cookies(&self) -> bool {
-        self.entries
+        self.entries()
             .iter()
             .flat_map(|entry| entry.scheme.writes())
             .any(|slot| matches!(slot, Slot::Cookie(_)) || *slot == Slot::Header(header::COOKIE))
     }
 
+    #[inline]
     pub(crate) fn entries(&self) -> &[Entry] {
-        &self.entries
+        &self.entries.list
+    }
+
+    #[inline]
+    pub(crate) fn traits(&self) -> Traits {
+        self.entries.traits
     }
 }
 
@@ -199,7 +223,7 @@ impl From<&Auth> for Auth {
 /// Shows labels and origins, no secret.
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = self.entries.iter().map(|entry| format!("{} for {}", entry.label(), entry.area));
+        let entries = self.entries().iter().map(|entry| format!("{} for {}", entry.label(), entry.area));
         f.write_str("Auth")?;
         f.debug_list().entries(entries).finish()
     }

@@ -13,7 +13,13 @@ pub(crate) fn query_pair(name: &str, value: &str) -> String {
 
 /// Whether a query has a pair with this (decoded) name. Servers decode `+` as a blank and `%61` as `a`, so we do.
 pub(crate) fn has_pair(query: &str, name: &str) -> bool {
-    query.split('&').any(|pair| {
+    let first = name.bytes().next();
+    query.as_bytes().split(|b| *b == b'&').any(|pair| {
+        // Most keys differ in their first letter already; only an escape could hide that.
+        if pair.first().is_some_and(|b| Some(*b) != first && !matches!(b, b'%' | b'+' | b'=')) {
+            return false;
+        }
+        let Ok(pair) = std::str::from_utf8(pair) else { return false };
         let key = pair.split_once('=').map_or(pair, |(key, _)| key);
         if key.bytes().any(|b| matches!(b, b'%' | b'+')) {
             let blanks = key.replace('+', " ");
@@ -40,13 +46,12 @@ pub(crate) fn has_cookie(field: &[u8], name: &str) -> bool {
     })
 }
 
-/// Two `Cookie` fields as one (RFC 6265 section 5.4 allows only one).
-pub(crate) fn join_cookies(a: &HeaderValue, b: &HeaderValue) -> HeaderValue {
-    let joined = [a.as_bytes(), b"; ", b.as_bytes()].concat();
-    // Both parts are header values already, and so is what joins them.
-    let mut value = HeaderValue::from_bytes(&joined).unwrap_or_else(|_| a.clone());
+/// Several `Cookie` fields as one (RFC 6265 section 5.4 allows only one).
+pub(crate) fn join_cookies(fields: &[HeaderValue]) -> Option<HeaderValue> {
+    let parts: Vec<_> = fields.iter().map(HeaderValue::as_bytes).collect();
+    let mut value = HeaderValue::from_bytes(&parts.join(&b"; "[..])).ok()?;
     value.set_sensitive(true);
-    value
+    Some(value)
 }
 
 /// Adds the cookies of a client's jar to the `Cookie` field, after ours; a cookie of a name that is there already is left

@@ -82,7 +82,7 @@ impl Area {
     /// The first thing that differs.
     #[inline]
     pub(crate) fn mismatch(&self, target: &Target<'_>) -> Option<Mismatch> {
-        if !self.host.eq_ignore_ascii_case(target.host()) {
+        if *self.host != *target.host() && !self.host.eq_ignore_ascii_case(target.host()) {
             Some(Mismatch::Host)
         } else if self.https != target.is_https() {
             Some(Mismatch::Scheme)

@@ -70,6 +70,11 @@ pub trait Scheme: fmt::Debug + Send + Sync + 'static {
         self.needs_body()
     }
 
+    /// Whether [`observed`](Scheme::observed) does anything. False spares the call.
+    fn listens(&self) -> bool {
+        true
+    }
+
     /// The fields this scheme writes, where they are known beforehand: two entries that write the same field for the
     /// same place are then an error when the [`Auth`](crate::Auth) is built, not a surprise later.
     fn writes(&self) -> &[Slot] {

@@ -70,11 +70,15 @@ impl<'a> Target<'a> {
                 "the URL has no scheme and host, and no base URL was set; nothing was sent",
             ));
         };
-        if authority.as_str().contains('@') {
-            return Err(user_information());
-        }
+        let authority = authority.as_str();
+        // Most have neither a port nor anything else but a name: one pass finds that out.
+        let (host, port) = match authority.bytes().position(|b| matches!(b, b':' | b'@')) {
+            None => (authority, None),
+            Some(_) if authority.contains('@') => return Err(user_information()),
+            Some(_) => split_port(authority)?,
+        };
         let path_and_query = uri.path_and_query().map_or("/", |path| path.as_str());
-        Self::new(scheme, authority.host(), authority.port_u16(), path_and_query)
+        Self::new(scheme, host, port, path_and_query)
     }
 
     /// Splits an absolute URL in text form. A fragment is left out.
@@ -143,7 +147,8 @@ impl<'a> Target<'a> {
     /// The query, without its `?`.
     #[inline]
     pub fn query(&self) -> Option<&'a str> {
-        self.path_and_query.split_once('?').map(|(_, query)| query)
+        let at = self.path_and_query.bytes().position(|b| b == b'?')?;
+        self.path_and_query.get(at + 1..)
     }
 
     /// Scheme, host and port, for messages: `https://api.example.com`, `http://127.0.0.1:8080`.

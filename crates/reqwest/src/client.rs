@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use authwright_core::{Auth, BaseUrl, Policy};
+use authwright_core::{Auth, BaseUrl, Exchange, Policy};
 use reqwest::{Method, Request, Response};
 
 use crate::{ClientBuilder, Error, IntoUrl, RequestBuilder, run};
@@ -89,7 +89,8 @@ impl Client {
     /// # Errors
     /// As for [`RequestBuilder::send`].
     pub async fn execute(&self, request: Request) -> Result<Response, Error> {
-        run::run(&self.inner, Some(&self.inner.auth), request, false).await
+        let mut exchange = Exchange::new(Some(&self.inner.auth), &self.inner.policy);
+        run::run(&self.inner, request, &mut exchange).await
     }
 
     /// What this client was given.

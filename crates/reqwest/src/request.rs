@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use authwright_core::Auth;
+use authwright_core::{Auth, Exchange};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, Request, Response, Version};
 
@@ -158,7 +158,13 @@ impl RequestBuilder {
             Choice::Other(auth) => Some(auth),
             Choice::None => None,
         };
-        run::run(&self.client.inner, auth, self.request?, self.explain).await
+        let mut exchange = Exchange::new(auth, &self.client.inner.policy);
+        if !self.explain {
+            return run::run(&self.client.inner, self.request?, &mut exchange).await;
+        }
+        exchange.record_trail();
+        let outcome = run::run(&self.client.inner, self.request?, &mut exchange).await;
+        run::finish(outcome, &mut exchange)
     }
 }
 

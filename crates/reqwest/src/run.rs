@@ -2,12 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use authwright_core::{Auth, Exchange, Follow, Next, Outgoing, ResponseView};
+use authwright_core::{Exchange, Follow, Next, Outgoing, ResponseView};
 use http::header::COOKIE;
 use reqwest::{Request, Response};
 use url::Url;
 
-use crate::{Error, body::KeptBody, client::Inner, response, url::target};
+use crate::{
+    Error,
+    body::KeptBody,
+    client::Inner,
+    response,
+    url::{target, target_sent},
+};
 
 /// Whose cookie jar a client has.
 pub(crate) enum Jar {
@@ -40,20 +46,11 @@ impl Jar {
     }
 }
 
-pub(crate) async fn run(
-    client: &Inner,
-    auth: Option<&Auth>,
-    request: Request,
-    explain: bool,
+/// Hands the trail over with the outcome, where one was recorded.
+pub(crate) fn finish(
+    outcome: Result<Response, Error>,
+    exchange: &mut Exchange<'_>,
 ) -> Result<Response, Error> {
-    let mut exchange = Exchange::new(auth, &client.policy);
-    if explain {
-        exchange.record_trail();
-    }
-    let outcome = hops(client, request, &mut exchange).await;
-    if !explain {
-        return outcome;
-    }
     match (outcome, exchange.take_trail()) {
         (Ok(mut response), Some(trail)) => {
             response.extensions_mut().insert(trail);
@@ -64,7 +61,11 @@ pub(crate) async fn run(
     }
 }
 
-async fn hops(client: &Inner, mut request: Request, exchange: &mut Exchange<'_>) -> Result<Response, Error> {
+pub(crate) async fn run(
+    client: &Inner,
+    mut request: Request,
+    exchange: &mut Exchange<'_>,
+) -> Result<Response, Error> {
     let deadline = Deadline::after(request.timeout().copied().or(client.timeout));
     let (version, mut method) = (request.version(), request.method().clone());
     let mut body = KeptBody::new(request.body_mut().take());
@@ -84,7 +85,7 @@ async fn hops(client: &Inner, mut request: Request, exchange: &mut Exchange<'_>)
             (Err(error), _) => return Err(failed(error)),
         };
         let view = ResponseView { status: response.status(), headers: response.headers() };
-        let next = exchange.observed(&view, target(response.url())?)?;
+        let next = exchange.observed(&view, target_sent(response.url())?)?;
         request = match next {
             Next::Deliver => return Ok(response),
             Next::Denied(denied) => return Err(Error::refused(denied, response)),

@@ -70,6 +70,12 @@ pub(crate) fn target(url: &Url) -> Result<Target<'_>, Error> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Target::refuse_user_information().into());
     }
+    target_sent(url)
+}
+
+/// The same for a URL that was sent, and so has been checked.
+#[inline]
+pub(crate) fn target_sent(url: &Url) -> Result<Target<'_>, Error> {
     let path_and_query = &url[url::Position::BeforePath..url::Position::AfterQuery];
     Ok(Target::new(url.scheme(), url.host_str().unwrap_or_default(), url.port(), path_and_query)?)
 }

@@ -29,7 +29,7 @@ const fn cut(rule: &'static str, file: &'static str, from: &'static str, to: &'s
 const EXCHANGE: &str = "crates/core/src/exchange/mod.rs";
 const KEPT: &str = "crates/core/src/exchange/kept.rs";
 const REDIRECT: &str = "crates/core/src/exchange/redirect.rs";
-const HOP: &str = "crates/core/src/hop.rs";
+const HOP: &str = "crates/core/src/hop/mod.rs";
 const ORIGIN: &str = "crates/core/src/origin.rs";
 const AUTH: &str = "crates/core/src/auth.rs";
 const REQWEST: &str = "crates/reqwest/src/run.rs";

@@ -55,7 +55,10 @@ use std::fmt;
 
 use http::{HeaderMap, Method, StatusCode, header::WWW_AUTHENTICATE};
 
-use self::{attached::Attached, kept::Kept};
+use self::{
+    attached::{Attached, One},
+    kept::Kept,
+};
 pub use self::{
     kept::is_credential_name,
     policy::{MAX_REDIRECTS, Policy, max_sends},
@@ -165,6 +168,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Whether another send may follow this one, so that the driver must keep what it needs for it (URL and body).
+    #[inline]
     pub fn may_send_again(&self) -> bool {
         self.policy.max_redirects > 0 || self.may_resend()
     }
@@ -197,76 +201,104 @@ impl<'a> Exchange<'a> {
             self.note(&target, || TrailEvent::Bare("the request says .without_auth()"));
             return Ok(None);
         };
-        if auth.is_empty() {
-            self.note(&target, || TrailEvent::Bare("the Auth is empty"));
-        }
         let mut hop = Hop::new(method.as_str(), target, headers, body, &*self.policy.clock);
-        let mut signers = false;
-        for (index, entry) in auth.entries().iter().enumerate() {
-            if entry.signs {
-                signers = true;
-            } else if !signers || !yields(auth.entries(), index, &target) {
-                self.apply(index, &mut hop)?;
+        if auth.traits().signs {
+            self.apply_with_signers(auth, &mut hop)?;
+        } else {
+            for (index, entry) in auth.entries().iter().enumerate() {
+                self.apply(auth, index, entry, &mut hop)?;
             }
         }
-        if signers {
-            // They sign what the others have attached, so they come last.
-            for (index, _) in auth.entries().iter().enumerate().filter(|(_, entry)| entry.signs) {
-                self.apply(index, &mut hop)?;
-            }
-        }
-        if self.attached.is_empty() && !self.caller_set {
-            // An answer of 401 is then about what the caller sent, if that was a credential.
-            self.caller_set = hop.headers().iter().any(|(name, value)| kept::is_credential(name, value));
+        if self.attached.is_empty() {
+            self.nothing_attached(auth, &hop);
         }
         let line = hop.into_line();
         Ok((!line.is_empty()).then_some(line))
     }
 
+    /// Signers sign what the others have attached, so they come last; but a plain entry yields a field to a more specific
+    /// signer.
+    #[inline(never)]
+    fn apply_with_signers(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Error> {
+        let entries = auth.entries();
+        for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.signs) {
+            let more_specific =
+                entries[..index].iter().filter(|other| other.signs && other.area.covers(&hop.url()));
+            let mut taken = more_specific.flat_map(|signer| signer.scheme.writes());
+            if !taken.any(|slot| entry.scheme.writes().contains(slot)) {
+                self.apply(auth, index, entry, hop)?;
+            }
+        }
+        for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.signs) {
+            self.apply(auth, index, entry, hop)?;
+        }
+        Ok(())
+    }
+
     /// Applies one entry to the hop, wholly or not at all.
     #[inline]
-    fn apply(&mut self, index: usize, hop: &mut Hop<'_>) -> Result<(), Error> {
-        let Some(entry) = self.auth.and_then(|auth| auth.entries().get(index)) else { return Ok(()) };
-        let target = hop.url();
-        if !entry.area.covers(&target) {
+    fn apply(&mut self, auth: &Auth, index: usize, entry: &Entry, hop: &mut Hop<'_>) -> Result<(), Error> {
+        if !entry.area.covers(&hop.url()) {
             if self.trail.is_some() {
-                let why = entry.area.mismatch(&target).map(|mismatch| entry.elsewhere(mismatch));
-                self.note(&target, || TrailEvent::Withheld {
-                    label: entry.label(),
-                    why: why.unwrap_or_default(),
-                });
+                self.note_elsewhere(entry, &hop.url());
             }
             return Ok(());
         }
         if entry.needs_body && !self.replayable {
-            hop.take_back_all();
-            return Err(Error::caller(format!(
-                "{} signs the body, and this body is a stream; send bytes, or use a scheme that does not need them",
-                entry.label()
-            )));
+            return Err(self.take_back(auth, hop, unsigned_stream(entry)));
         }
         if let Err(error) = entry.scheme.authorize(hop) {
-            hop.take_back_all();
-            return Err(error);
+            return Err(self.take_back(auth, hop, error));
         }
         match hop.finish_entry() {
-            Ok(stamp) => {
-                self.attached.insert(index, stamp);
+            Ok(finished) => {
+                self.attached.insert(index, &finished);
                 if self.trail.is_some() {
-                    self.note(&target, || TrailEvent::Attached(entry.label()));
+                    self.note(&hop.url(), || TrailEvent::Attached(entry.label()));
                 }
             }
-            Err(collision) => {
-                self.caller_set |= collision.by_caller;
-                if self.trail.is_some() {
-                    self.note(&target, || TrailEvent::Withheld {
-                        label: entry.label(),
-                        why: taken(&collision),
-                    });
-                }
-            }
+            Err(collision) => self.collided(auth, entry, collision, &hop.url()),
         }
         Ok(())
+    }
+
+    /// A field was taken. By the caller, unless an entry before this one wrote it.
+    #[cold]
+    fn collided(&mut self, auth: &Auth, entry: &Entry, mut collision: Collision, target: &Target<'_>) {
+        let ours = self.ready_slots(auth).any(|slot| *slot == collision.slot);
+        collision.by_caller &= !ours;
+        self.caller_set |= collision.by_caller;
+        self.note(target, || TrailEvent::Withheld { label: entry.label(), why: taken(&collision) });
+    }
+
+    /// Leaves the request as the caller gave it (rule 8).
+    #[cold]
+    fn take_back(&mut self, auth: &Auth, hop: &mut Hop<'_>, error: Error) -> Error {
+        hop.take_back_all(self.ready_slots(auth));
+        error
+    }
+
+    /// The fields of entries that wrote their one declared header.
+    fn ready_slots<'s>(&self, auth: &'s Auth) -> impl Iterator<Item = &'s Slot> + use<'s> {
+        let ready = self.attached.iter().filter(|one| one.ready);
+        ready.flat_map(|one| auth.entries().get(one.index)).flat_map(|entry| entry.scheme.writes())
+    }
+
+    /// An answer of 401 is then about what the caller sent, if that was a credential.
+    #[inline(never)]
+    fn nothing_attached(&mut self, auth: &Auth, hop: &Hop<'_>) {
+        if auth.is_empty() {
+            self.note(&hop.url(), || TrailEvent::Bare("the Auth is empty"));
+        }
+        self.caller_set |= hop.headers().iter().any(|(name, value)| kept::is_credential(name, value));
+    }
+
+    #[cold]
+    fn note_elsewhere(&mut self, entry: &Entry, target: &Target<'_>) {
+        if let Some(mismatch) = entry.area.mismatch(target) {
+            let why = entry.elsewhere(mismatch);
+            self.note(target, || TrailEvent::Withheld { label: entry.label(), why });
+        }
     }
 
     /// Decides what happens after a response. `sent` is where the hop went, without what we added to it.
@@ -295,8 +327,11 @@ impl<'a> Exchange<'a> {
     /// Shows the response to the schemes on the hop, and takes the first resend that is allowed (rules 4 to 6).
     fn learn(&mut self, response: &ResponseView<'_>) -> Result<Option<Resend>, Error> {
         let Some(auth) = self.auth else { return Ok(None) };
+        if !auth.traits().listens {
+            return Ok(None);
+        }
         let mut accepted = None;
-        for (index, stamp) in self.attached.iter() {
+        for One { index, stamp, .. } in self.attached.iter() {
             let Some(entry) = auth.entries().get(index) else { continue };
             let Verdict::Resend { because, stamp: now } = entry.scheme.observed(response, stamp)? else {
                 continue;
@@ -356,7 +391,7 @@ impl<'a> Exchange<'a> {
         Next::Denied(Box::new(Denied {
             status: response.status,
             origin: sent.origin().to_string(),
-            sent: self.attached.iter().filter_map(|(index, _)| Some(entries.get(index)?.label())).collect(),
+            sent: self.attached.iter().filter_map(|one| Some(entries.get(one.index)?.label())).collect(),
             withheld: entries
                 .iter()
                 .filter_map(|entry| {
@@ -369,8 +404,9 @@ impl<'a> Exchange<'a> {
         }))
     }
 
+    #[inline]
     fn may_resend(&self) -> bool {
-        self.auth.is_some_and(|auth| auth.entries().iter().any(|entry| entry.may_resend))
+        self.auth.is_some_and(|auth| auth.traits().may_resend)
     }
 
     fn note(&mut self, target: &Target<'_>, event: impl FnOnce() -> TrailEvent) {
@@ -380,11 +416,11 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// Whether a more specific signer, which comes later, writes a field of this entry.
-fn yields(entries: &[Entry], index: usize, target: &Target<'_>) -> bool {
-    let writes = entries[index].scheme.writes();
-    let signers = entries[..index].iter().filter(|entry| entry.signs && entry.area.covers(target));
-    signers.flat_map(|signer| signer.scheme.writes()).any(|slot| writes.contains(slot))
+fn unsigned_stream(entry: &Entry) -> Error {
+    Error::caller(format!(
+        "{} signs the body, and this body is a stream; send bytes, or use a scheme that does not need them",
+        entry.label()
+    ))
 }
 
 fn taken(collision: &Collision) -> String {

@@ -26,6 +26,9 @@ pub struct Policy {
 impl Policy {
     #[inline]
     pub(super) fn add_default_headers(&self, headers: &mut HeaderMap) {
+        if self.default_headers.is_empty() {
+            return;
+        }
         for name in self.default_headers.keys() {
             if !headers.contains_key(name) {
                 for value in self.default_headers.get_all(name) {

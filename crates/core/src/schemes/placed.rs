@@ -53,8 +53,12 @@ impl PlacedHeader {
 impl Scheme for PlacedHeader {
     #[inline]
     fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
-        hop.header(&self.name, &self.value)?;
+        hop.header_ready(&self.name, &self.value)?;
         Ok(Step::Send)
+    }
+
+    fn listens(&self) -> bool {
+        false
     }
 
     fn writes(&self) -> &[Slot] {
@@ -87,6 +91,10 @@ impl Scheme for PlacedQuery {
         Ok(Step::Send)
     }
 
+    fn listens(&self) -> bool {
+        false
+    }
+
     fn writes(&self) -> &[Slot] {
         &self.slots
     }
@@ -114,6 +122,10 @@ impl Scheme for PlacedCookie {
     fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
         hop.cookie_ready(&self.name, &self.pair)?;
         Ok(Step::Send)
+    }
+
+    fn listens(&self) -> bool {
+        false
     }
 
     fn writes(&self) -> &[Slot] {

@@ -1,13 +1,14 @@
 //! One hop as a scheme sees it: view and sink in one. The only file that writes a secret into a header, a query pair
 //! or a cookie.
 
-use std::{borrow::Cow, fmt, time::SystemTime};
+mod rare;
 
-use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{COOKIE, Entry},
-};
+use std::{borrow::Cow, fmt, mem, time::SystemTime};
 
+use http::{HeaderMap, HeaderName, HeaderValue, header::COOKIE};
+
+use self::rare::Rare;
+pub(crate) use self::rare::{Collision, Finished};
 use crate::{Clock, Error, Slot, Stamp, Target, encode};
 
 /// The body of a request, as far as it is known before it is sent.
@@ -50,7 +51,23 @@ pub struct Hop<'a> {
     headers: Headers<'a>,
     body: Body<'a>,
     time: Time<'a>,
-    written: Written,
+    /// Path and query with the pairs added so far; empty while there are none.
+    line: String,
+    line_before: usize,
+    /// The entry under way wrote the one header it declares: the exchange remembers which, so no list is kept of these.
+    ready: bool,
+    /// Who made the `Cookie` field.
+    cookie_field: Made,
+    stamp: Stamp,
+    /// What only users' schemes, the caller's own cookies and collisions need.
+    rare: Option<Box<Rare>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    ByCaller,
+    ByThisEntry,
+    ByEarlier,
 }
 
 enum Headers<'a> {
@@ -64,37 +81,10 @@ enum Time<'a> {
     Fixed(SystemTime),
 }
 
-/// What has been written to the hop, so that it can be taken back.
-#[derive(Default)]
-struct Written {
-    /// Header names, all entries together: the first two without an allocation.
-    first: [Option<HeaderName>; 2],
-    more: Vec<HeaderName>,
-    /// How many of them earlier entries wrote.
-    earlier: usize,
-    count: usize,
-    /// Path and query with the pairs added so far; empty while there are none.
-    line: String,
-    line_before: usize,
-    /// The caller's `Cookie` fields as they were before this entry, where this entry changed them.
-    cookie_before: Option<Vec<HeaderValue>>,
-    /// The same, before the first entry that changed them.
-    cookie_original: Option<Vec<HeaderValue>>,
-    cookies_earlier: Vec<Box<str>>,
-    cookies: Vec<Box<str>>,
-    collision: Option<Collision>,
-    stamp: Stamp,
-}
-
-/// A field an entry wanted to write was taken.
-pub(crate) struct Collision {
-    pub(crate) slot: Slot,
-    pub(crate) by_caller: bool,
-}
-
 impl<'a> Hop<'a> {
     /// A hop over a request that is about to be sent. Public for the benchmarks alone.
     #[doc(hidden)]
+    #[inline]
     pub fn new(
         method: &'a str,
         target: Target<'a>,
@@ -102,8 +92,7 @@ impl<'a> Hop<'a> {
         body: Body<'a>,
         clock: &'a dyn Clock,
     ) -> Self {
-        let headers = Headers::Sent(headers);
-        Self { method, target, headers, body, time: Time::Clock(clock), written: Written::default() }
+        Self::over(method, target, Headers::Sent(headers), body, Time::Clock(clock))
     }
 
     /// A hop to try a scheme on: no client, no server. Its time is the Unix epoch until [`at`](Hop::at) sets it.
@@ -115,14 +104,21 @@ impl<'a> Hop<'a> {
             Ok(target) => target,
             Err(error) => panic!("Hop::test: {error}"),
         };
-        Self {
-            method,
-            target,
-            headers: Headers::Test(Box::default()),
-            body: Body::Empty,
-            time: Time::Fixed(SystemTime::UNIX_EPOCH),
-            written: Written::default(),
-        }
+        let (headers, time) = (Headers::Test(Box::default()), Time::Fixed(SystemTime::UNIX_EPOCH));
+        Self::over(method, target, headers, Body::Empty, time)
+    }
+
+    #[inline]
+    fn over(
+        method: &'a str,
+        target: Target<'a>,
+        headers: Headers<'a>,
+        body: Body<'a>,
+        time: Time<'a>,
+    ) -> Self {
+        let (line, line_before, stamp) = (String::new(), 0, Stamp(0));
+        let (ready, cookie_field, rare) = (false, Made::ByCaller, None);
+        Self { method, target, headers, body, time, line, line_before, ready, cookie_field, stamp, rare }
     }
 
     /// The same hop with a body. For tests.
@@ -155,7 +151,7 @@ impl<'a> Hop<'a> {
 
     /// Path and query as they will be sent, with the pairs added so far.
     pub fn target(&self) -> &str {
-        if self.written.line.is_empty() { self.target.path_and_query() } else { &self.written.line }
+        if self.line.is_empty() { self.target.path_and_query() } else { &self.line }
     }
 
     /// The header fields, those added so far included.
@@ -208,32 +204,48 @@ impl<'a> Hop<'a> {
         if !value.is_sensitive() {
             value.set_sensitive(true);
         }
-        self.insert(name, value)
-    }
-
-    fn insert(&mut self, name: HeaderName, value: HeaderValue) -> Result<&mut Self, Error> {
-        if self.written.collision.is_some() {
-            return Ok(self);
-        }
-        let headers = match &mut self.headers {
-            Headers::Sent(headers) => &mut **headers,
-            Headers::Test(headers) => headers,
-        };
-        match headers.try_entry(name.clone()) {
-            Ok(Entry::Vacant(slot)) => {
-                slot.try_insert(value).map_err(|_| too_many_headers())?;
-                self.written.log(name);
-            }
-            Ok(Entry::Occupied(mut taken)) => match self.written.writer_of(&name) {
-                Writer::This => {
-                    taken.insert(value);
-                }
-                Writer::Earlier => self.written.collide(Slot::Header(name), false),
-                Writer::Caller => self.written.collide(Slot::Header(name), true),
-            },
-            Err(_) => return Err(too_many_headers()),
+        if self.rare.as_ref().is_some_and(|rare| rare.wrote_in_this_entry(&name)) {
+            self.map().insert(name, value);
+        } else if self.append(&name, value)? {
+            self.rare().log(name);
         }
         Ok(self)
+    }
+
+    /// Writes the one header field an entry declares, its value marked sensitive already. The hot path: one insertion, as
+    /// if by hand.
+    #[inline]
+    pub(crate) fn header_ready(&mut self, name: &HeaderName, value: &HeaderValue) -> Result<(), Error> {
+        self.ready = self.append(name, value.clone())?;
+        Ok(())
+    }
+
+    /// Whether the field was free, and is written.
+    #[inline]
+    fn append(&mut self, name: &HeaderName, value: HeaderValue) -> Result<bool, Error> {
+        if self.has_collided() {
+            return Ok(false);
+        }
+        // Appending is one search, and leaves what is there as it is.
+        match self.map().try_append(name, value) {
+            Ok(false) => Ok(true),
+            Ok(true) => {
+                self.taken(name);
+                Ok(false)
+            }
+            Err(_) => Err(too_many_headers()),
+        }
+    }
+
+    /// The field was there already: its values become what they were.
+    #[cold]
+    fn taken(&mut self, name: &HeaderName) {
+        let mut values: Vec<_> = self.headers().get_all(name).iter().cloned().collect();
+        values.pop();
+        self.restore(name, values);
+        let cookie_of_ours = *name == COOKIE && self.cookie_field != Made::ByCaller;
+        let logged = self.rare.as_ref().is_some_and(|rare| rare.wrote(name));
+        self.collide(Slot::Header(name.clone()), !logged && !cookie_of_ours);
     }
 
     /// Adds a query pair; name and value are percent-encoded (RFC 3986 section 2.1).
@@ -244,34 +256,34 @@ impl<'a> Hop<'a> {
 
     /// Adds a pair that is encoded already: `name` is what it decodes to.
     pub(crate) fn query_encoded(&mut self, name: &str, pair: &str) -> &mut Self {
-        let Self { written, target, .. } = self;
-        if written.collision.is_some() {
+        if self.has_collided() {
             return self;
         }
-        let sent = target.path_and_query();
-        let Written { line, .. } = written;
-        let caller_query = target.query();
+        let sent = self.target.path_and_query();
+        let caller_query = self.target.query();
         if caller_query.is_some_and(|query| encode::has_pair(query, name)) {
-            written.collide(Slot::Query(name.into()), true);
+            self.collide(Slot::Query(name.into()), true);
             return self;
         }
-        if line.is_empty() {
-            line.reserve_exact(sent.len() + 1 + pair.len());
-            line.push_str(sent);
+        let mut joint = match caller_query {
+            None => "?",
+            Some("") => "",
+            Some(_) => "&",
+        };
+        if self.line.is_empty() {
+            // The one allocation: path and query as they are sent.
+            self.line.reserve_exact(sent.len() + joint.len() + pair.len());
+            self.line.push_str(sent);
         } else {
-            let added = line.get(sent.len() + 1..written.line_before).unwrap_or_default();
-            if encode::has_pair(added, name) {
-                written.collide(Slot::Query(name.into()), false);
+            let added = self.line.get(sent.len()..self.line_before).unwrap_or_default();
+            if encode::has_pair(added.trim_start_matches(['?', '&']), name) {
+                self.collide(Slot::Query(name.into()), false);
                 return self;
             }
-            line.reserve(1 + pair.len());
+            joint = "&";
         }
-        let empty_query = line.len() == sent.len() && caller_query == Some("");
-        if !empty_query {
-            let joins = line.len() > sent.len() || caller_query.is_some();
-            line.push(if joins { '&' } else { '?' });
-        }
-        line.push_str(pair);
+        self.line.push_str(joint);
+        self.line.push_str(pair);
         self
     }
 
@@ -291,38 +303,32 @@ impl<'a> Hop<'a> {
 
     /// Adds a `name=value` that has been checked already.
     pub(crate) fn cookie_ready(&mut self, name: &str, pair: &HeaderValue) -> Result<&mut Self, Error> {
-        if self.written.collision.is_some() {
+        if self.has_collided() {
+            return Ok(self);
+        }
+        if !self.headers().contains_key(COOKIE) {
+            let Ok(_) = self.map().try_insert(COOKIE, pair.clone()) else { return Err(too_many_headers()) };
+            self.cookie_field = Made::ByThisEntry;
             return Ok(self);
         }
         let before: Vec<_> = self.headers().get_all(COOKIE).iter().cloned().collect();
-        let joined = before.split_first().map(|(first, rest)| {
-            rest.iter().fold(first.clone(), |joined, field| encode::join_cookies(&joined, field))
-        });
-        if joined.as_ref().is_some_and(|fields| encode::has_cookie(fields.as_bytes(), name)) {
-            // A `Cookie` field in our log means that the caller had none: every cookie in it is ours.
-            let all_ours = !matches!(self.written.writer_of(&COOKIE), Writer::Caller);
-            let ours = all_ours || self.written.cookies_earlier.iter().any(|c| **c == *name);
-            self.written.collide(Slot::Cookie(name.into()), !ours);
+        let Some(joined) = encode::join_cookies(&before) else { return Ok(self) };
+        if encode::has_cookie(joined.as_bytes(), name) {
+            // Where the caller had no `Cookie` field, every cookie in it is ours.
+            let all_ours = self.cookie_field != Made::ByCaller;
+            let ours = self.rare.as_ref().is_some_and(|rare| rare.wrote(&COOKIE) || rare.wrote_cookie(name));
+            self.collide(Slot::Cookie(name.into()), !ours && !all_ours);
             return Ok(self);
         }
-        let field = match &joined {
-            None => pair.clone(),
-            Some(fields) => encode::join_cookies(fields, pair),
-        };
-        let Ok(_) = self.map().try_insert(COOKIE, field) else { return Err(too_many_headers()) };
-        // Where nothing was there before, the log of headers is enough to take it back, and costs no allocation.
-        if before.is_empty() {
-            self.written.log(COOKIE);
-        } else {
-            self.written.cookie_before.get_or_insert(before);
-            self.written.cookies.push(name.into());
-        }
+        let Some(field) = encode::join_cookies(&[joined, pair.clone()]) else { return Ok(self) };
+        self.map().insert(COOKIE, field);
+        self.rare().change_cookies(before, name);
         Ok(self)
     }
 
     /// Marks which version of the credential this hop carries.
     pub fn stamp(&mut self, stamp: Stamp) -> &mut Self {
-        self.written.stamp = stamp;
+        self.stamp = stamp;
         self
     }
 
@@ -337,98 +343,88 @@ impl<'a> Hop<'a> {
 
     /// Ends an entry: keeps what it wrote, unless it collided. All or nothing.
     #[inline]
-    pub(crate) fn finish_entry(&mut self) -> Result<Stamp, Collision> {
-        let stamp = std::mem::take(&mut self.written.stamp);
-        if let Some(collision) = self.written.collision.take() {
-            self.take_back_entry();
-            return Err(collision);
+    pub(crate) fn finish_entry(&mut self) -> Result<Finished, Collision> {
+        if let Some(rare) = &mut self.rare {
+            if let Some(collision) = rare.collision() {
+                self.take_back_entry();
+                return Err(collision);
+            }
+            rare.finish_entry();
         }
-        let written = &mut self.written;
-        written.earlier = written.count;
-        written.line_before = written.line.len();
-        if let Some(before) = written.cookie_before.take() {
-            written.cookie_original.get_or_insert(before);
-            written.cookies_earlier.append(&mut written.cookies);
+        self.line_before = self.line.len();
+        if self.cookie_field == Made::ByThisEntry {
+            self.cookie_field = Made::ByEarlier;
         }
-        Ok(stamp)
+        Ok(Finished { ready: mem::take(&mut self.ready), stamp: mem::take(&mut self.stamp) })
     }
 
     /// Takes back what the entry under way has written.
-    pub(crate) fn take_back_entry(&mut self) {
-        self.written.collision = None;
-        if let Some(before) = self.written.cookie_before.take() {
-            self.restore_cookies(before);
-            self.written.cookies.clear();
+    #[cold]
+    fn take_back_entry(&mut self) {
+        self.stamp = Stamp::default();
+        if self.cookie_field == Made::ByThisEntry {
+            self.map().remove(COOKIE);
+            self.cookie_field = Made::ByCaller;
         }
-        while self.written.count > self.written.earlier {
-            if let Some(name) = self.written.unlog() {
+        if let Some(rare) = &mut self.rare {
+            let (names, cookies) = rare.take_back_entry();
+            if let Some(cookies) = cookies {
+                self.restore(&COOKIE, cookies);
+            }
+            for name in names {
                 self.map().remove(name);
             }
         }
-        let before = self.written.line_before;
-        self.written.line.truncate(before);
+        self.line.truncate(self.line_before);
     }
 
-    /// Takes back what every entry has written: the request is as the caller gave it.
-    pub(crate) fn take_back_all(&mut self) {
+    /// Takes back what every entry has written: the request is as the caller gave it. `ready` are the fields of entries
+    /// that wrote a ready header.
+    #[cold]
+    pub(crate) fn take_back_all<'s>(&mut self, ready: impl Iterator<Item = &'s Slot>) {
         // The entry under way first: what it did to the `Cookie` field lies on top of what earlier ones did.
         self.take_back_entry();
-        if let Some(before) = self.written.cookie_original.take() {
-            self.restore_cookies(before);
+        for slot in ready {
+            if let Slot::Header(name) = slot {
+                self.map().remove(name);
+            }
         }
-        self.written.earlier = 0;
-        self.written.line_before = 0;
+        self.line_before = 0;
+        if self.cookie_field == Made::ByEarlier {
+            self.cookie_field = Made::ByThisEntry;
+        }
+        if let Some(rare) = &mut self.rare {
+            rare.reopen();
+        }
         self.take_back_entry();
     }
 
-    fn restore_cookies(&mut self, fields: Vec<HeaderValue>) {
-        self.map().remove(COOKIE);
-        for field in fields {
-            self.map().append(COOKIE, field);
+    /// Gives a field the values it had.
+    fn restore(&mut self, name: &HeaderName, values: Vec<HeaderValue>) {
+        self.map().remove(name);
+        for value in values {
+            self.map().append(name, value);
         }
+    }
+
+    #[inline]
+    fn has_collided(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.has_collided())
+    }
+
+    #[cold]
+    fn collide(&mut self, slot: Slot, by_caller: bool) {
+        self.rare().collide(Collision { slot, by_caller });
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 
     /// Path and query where pairs were added, empty where none were.
     #[inline]
     pub(crate) fn into_line(self) -> String {
-        self.written.line
-    }
-}
-
-enum Writer {
-    This,
-    Earlier,
-    Caller,
-}
-
-impl Written {
-    #[inline]
-    fn log(&mut self, name: HeaderName) {
-        match self.first.get_mut(self.count) {
-            Some(place) => *place = Some(name),
-            None => self.more.push(name),
-        }
-        self.count += 1;
-    }
-
-    fn unlog(&mut self) -> Option<HeaderName> {
-        self.count = self.count.checked_sub(1)?;
-        match self.first.get_mut(self.count) {
-            Some(place) => place.take(),
-            None => self.more.pop(),
-        }
-    }
-
-    fn writer_of(&self, name: &HeaderName) -> Writer {
-        match self.first.iter().flatten().chain(&self.more).position(|written| written == name) {
-            Some(index) if index >= self.earlier => Writer::This,
-            Some(_) => Writer::Earlier,
-            None => Writer::Caller,
-        }
-    }
-
-    fn collide(&mut self, slot: Slot, by_caller: bool) {
-        self.collision = Some(Collision { slot, by_caller });
+        self.line
     }
 }
 
