@@ -17,7 +17,7 @@ use crate::{
 };
 
 const FLOOR: &str = "insert(name, ready_value.clone())";
-const FLOOR_STANDARD: &str = "insert(AUTHORIZATION, ready_value.clone())";
+const FLOOR_STANDARD: &str = "insert(name, ..), name a standard one";
 
 pub(super) const ROWS: &[Row] = &[
     Row::floor(FLOOR),
@@ -78,10 +78,12 @@ fn floors(recorder: &mut Recorder) {
     let (name, value) = (shape::key_header(), shape::ready(KEY));
     let bearer = shape::ready(&format!("Bearer {KEY}"));
     recorder.each(FLOOR, shape::headers, |headers| headers.insert(name.clone(), value.clone()));
-    recorder.each(FLOOR_STANDARD, shape::headers, |headers| headers.insert(AUTHORIZATION, bearer.clone()));
+    // A name that is known only at run time, as a scheme's is: a constant lets the compiler do half of the insertion.
+    let standard = black_box(AUTHORIZATION);
+    recorder.each(FLOOR_STANDARD, shape::headers, |headers| headers.insert(standard.clone(), bearer.clone()));
     recorder.each("two inserts", shape::headers, |headers| {
         headers.insert(name.clone(), value.clone());
-        headers.insert(AUTHORIZATION, bearer.clone())
+        headers.insert(standard.clone(), bearer.clone())
     });
 }
 
@@ -91,7 +93,7 @@ fn scheme(recorder: &mut Recorder, case: &'static str, scheme: impl IntoScheme) 
     let (uri, policy) = (Uri::from_static(URL), Policy::default());
     let target = Target::from_uri(&uri).expect("an absolute URL");
     recorder.each(case, shape::headers, |headers| {
-        let mut hop = Hop::new("GET", target, headers, Body::Empty, &*policy.clock);
+        let mut hop = Hop::new(&Method::GET, target, headers, Body::Empty, &*policy.clock);
         scheme.authorize(&mut hop).is_ok()
     });
 }

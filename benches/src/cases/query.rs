@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use authwright_core::{ApiKey, Body, Exchange, Hop, IntoScheme, Outgoing, Policy, Target};
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method, Uri, uri::PathAndQuery};
 use url::Url;
 
 use crate::{
@@ -12,15 +12,19 @@ use crate::{
     table::{Limit, Row},
 };
 
-const FLOOR: &str = "one pre-encoded append";
+/// A request is sent to a `Uri`, so that is what an append has to end in: the text alone could not be sent.
+const FLOOR: &str = "one pre-encoded append to a Uri";
+const TEXT: &str = "of which the text";
 const CHECKED: &str = "the same, where the name is not there yet";
 
 pub(super) const ROWS: &[Row] = &[
     Row::floor(FLOOR),
+    Row::shown(TEXT, FLOOR),
+    Row::shown(CHECKED, FLOOR),
     Row::held("query: scheme", FLOOR, Limit::Times(1.2), Limit::AtMost(1.0)),
     Row::held("query: exchange", FLOOR, Limit::Times(1.4), Limit::AtMost(1.0)),
+    Row::shown("query: exchange, text alone", FLOOR),
     Row::shown("by hand: query", FLOOR),
-    Row::shown(CHECKED, FLOOR),
 ];
 
 pub(super) fn run(recorder: &mut Recorder) {
@@ -32,10 +36,11 @@ pub(super) fn run(recorder: &mut Recorder) {
         FLOOR,
         || (),
         |()| {
-            let sent = black_box(&uri).path_and_query()?.as_str();
-            Some(append(sent, &pair))
+            let uri = black_box(&uri);
+            with_line(uri, append(uri.path_and_query()?.as_str(), &pair))
         },
     );
+    recorder.each(TEXT, || (), |()| Some(append(black_box(&uri).path_and_query()?.as_str(), &pair)));
     // What rule 2 of the exchange asks for on top: a key the caller has put there is left alone.
     recorder.each(
         CHECKED,
@@ -44,19 +49,25 @@ pub(super) fn run(recorder: &mut Recorder) {
             let sent = black_box(&uri).path_and_query()?.as_str();
             let query = sent.split_once('?').map_or("", |(_, query)| query);
             let is_there = query.split('&').any(|pair| pair.split('=').next() == Some(KEY_QUERY));
-            (!is_there).then(|| append(sent, &pair))
+            if is_there { None } else { with_line(&uri, append(sent, &pair)) }
         },
     );
 
     let scheme = key.clone().into_scheme().expect("a valid credential");
     let target = Target::from_uri(&uri).expect("an absolute URL");
     recorder.each("query: scheme", HeaderMap::new, |headers| {
-        let mut hop = Hop::new("GET", target, headers, Body::Empty, &*policy.clock);
-        scheme.authorize(&mut hop).is_ok() && black_box(hop.target()).len() > 1
+        let mut hop = Hop::new(&Method::GET, target, headers, Body::Empty, &*policy.clock);
+        scheme.authorize(&mut hop).ok()?;
+        with_line(&uri, hop.into_line())
     });
 
     let (auth, policy) = (shape::auth(ORIGIN, key), shape::policy(0));
     recorder.each("query: exchange", shape::headers, |headers| {
+        let target = black_box(target);
+        let outgoing = Outgoing { method: &Method::GET, target, headers, body: Body::Empty };
+        with_line(&uri, Exchange::new(Some(&auth), &policy).step(outgoing).ok()??)
+    });
+    recorder.each("query: exchange, text alone", shape::headers, |headers| {
         let target = black_box(target);
         let outgoing = Outgoing { method: &Method::GET, target, headers, body: Body::Empty };
         Exchange::new(Some(&auth), &policy).step(outgoing).ok()?
@@ -72,6 +83,13 @@ pub(super) fn run(recorder: &mut Recorder) {
             url
         },
     );
+}
+
+/// What a driver does with path and query: the `Uri` to be sent.
+fn with_line(uri: &Uri, line: String) -> Option<Uri> {
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(line).ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 fn append(sent: &str, pair: &str) -> String {

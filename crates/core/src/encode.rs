@@ -1,33 +1,41 @@
 //! The text forms of query pairs and cookies.
 
 use http::{HeaderMap, HeaderValue, header::COOKIE};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
 /// Everything but the unreserved characters of RFC 3986 section 2.3: what every server decodes alike.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// `name=value`, percent-encoded.
+/// `&name=value`, percent-encoded.
 pub(crate) fn query_pair(name: &str, value: &str) -> String {
-    format!("{}={}", utf8_percent_encode(name, RESERVED), utf8_percent_encode(value, RESERVED))
+    format!("&{}={}", utf8_percent_encode(name, RESERVED), utf8_percent_encode(value, RESERVED))
 }
 
 /// Whether a query has a pair with this (decoded) name. Servers decode `+` as a blank and `%61` as `a`, so we do.
 pub(crate) fn has_pair(query: &str, name: &str) -> bool {
-    let first = name.bytes().next();
-    query.as_bytes().split(|b| *b == b'&').any(|pair| {
+    let (mut rest, first) = (query.as_bytes(), name.as_bytes().first());
+    loop {
         // Most keys differ in their first letter already; only an escape could hide that.
-        if pair.first().is_some_and(|b| Some(*b) != first && !matches!(b, b'%' | b'+' | b'=')) {
-            return false;
+        let candidate = rest.first();
+        if (candidate == first || matches!(candidate, Some(b'%' | b'+'))) && is_key(rest, name) {
+            return true;
         }
-        let Ok(pair) = std::str::from_utf8(pair) else { return false };
-        let key = pair.split_once('=').map_or(pair, |(key, _)| key);
-        if key.bytes().any(|b| matches!(b, b'%' | b'+')) {
-            let blanks = key.replace('+', " ");
-            percent_decode_str(&blanks).decode_utf8_lossy() == name
-        } else {
-            key == name
+        match rest.iter().position(|b| *b == b'&') {
+            Some(end) => rest = &rest[end + 1..],
+            None => return false,
         }
-    })
+    }
+}
+
+fn is_key(pair: &[u8], name: &str) -> bool {
+    let end = pair.iter().position(|b| matches!(b, b'=' | b'&')).unwrap_or(pair.len());
+    let key = &pair[..end];
+    if key.iter().any(|b| matches!(b, b'%' | b'+')) {
+        let blanks: Vec<u8> = key.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+        percent_decode(&blanks).eq(name.bytes())
+    } else {
+        key == name.as_bytes()
+    }
 }
 
 /// `name=value` with the characters RFC 6265 section 4.1.1 allows, or nothing.
@@ -105,7 +113,7 @@ mod tests {
 
     #[test]
     fn everything_but_unreserved_is_encoded() {
-        assert_eq!(query_pair("a b", "k&=+/?#%~-._é"), "a%20b=k%26%3D%2B%2F%3F%23%25~-._%C3%A9");
+        assert_eq!(query_pair("a b", "k&=+/?#%~-._é"), "&a%20b=k%26%3D%2B%2F%3F%23%25~-._%C3%A9");
     }
 
     #[test]

@@ -82,6 +82,7 @@ impl Area {
     /// The first thing that differs.
     #[inline]
     pub(crate) fn mismatch(&self, target: &Target<'_>) -> Option<Mismatch> {
+        // Nearly always the case is the same, and comparing bytes is cheaper.
         if *self.host != *target.host() && !self.host.eq_ignore_ascii_case(target.host()) {
             Some(Mismatch::Host)
         } else if self.https != target.is_https() {

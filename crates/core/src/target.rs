@@ -27,8 +27,9 @@ use crate::Error;
 pub struct Target<'a> {
     https: bool,
     host: &'a str,
-    port: Option<u16>,
+    port: u16,
     path_and_query: &'a str,
+    path_len: usize,
 }
 
 impl<'a> Target<'a> {
@@ -36,12 +37,25 @@ impl<'a> Target<'a> {
     ///
     /// # Errors
     /// The scheme is not http(s), or the host is empty.
-    #[inline]
     pub fn new(
         scheme: &str,
         host: &'a str,
         port: Option<u16>,
         path_and_query: &'a str,
+    ) -> Result<Self, Error> {
+        let path_len = path_and_query.find('?').unwrap_or(path_and_query.len());
+        Self::with_path_len(scheme, host, port, path_and_query, path_len)
+    }
+
+    /// The same for a URL type that knows where its query begins.
+    #[doc(hidden)]
+    #[inline]
+    pub fn with_path_len(
+        scheme: &str,
+        host: &'a str,
+        port: Option<u16>,
+        path_and_query: &'a str,
+        path_len: usize,
     ) -> Result<Self, Error> {
         let https = match scheme {
             "https" | "wss" => true,
@@ -51,8 +65,10 @@ impl<'a> Target<'a> {
         if host.is_empty() {
             return Err(Error::caller("the URL has no host; nothing was sent"));
         }
-        let path_and_query = if path_and_query.is_empty() { "/" } else { path_and_query };
-        Ok(Self { https, host, port, path_and_query })
+        let (path_and_query, path_len) =
+            if path_and_query.is_empty() { ("/", 1) } else { (path_and_query, path_len) };
+        let port = port.unwrap_or(if https { 443 } else { 80 });
+        Ok(Self { https, host, port, path_and_query, path_len })
     }
 
     /// The error for a URL with user information, for drivers whose URL type hands out its host alone.
@@ -77,8 +93,9 @@ impl<'a> Target<'a> {
             Some(_) if authority.contains('@') => return Err(user_information()),
             Some(_) => split_port(authority)?,
         };
-        let path_and_query = uri.path_and_query().map_or("/", |path| path.as_str());
-        Self::new(scheme, host, port, path_and_query)
+        let (path_and_query, path_len) =
+            uri.path_and_query().map_or(("/", 1), |line| (line.as_str(), line.path().len()));
+        Self::with_path_len(scheme, host, port, path_and_query, path_len)
     }
 
     /// Splits an absolute URL in text form. A fragment is left out.
@@ -130,7 +147,7 @@ impl<'a> Target<'a> {
     /// The port, the scheme's own where none is written.
     #[inline]
     pub fn port(&self) -> u16 {
-        self.port.unwrap_or(if self.https { 443 } else { 80 })
+        self.port
     }
 
     /// Path and query as they go into the request line.
@@ -141,14 +158,13 @@ impl<'a> Target<'a> {
 
     /// The path.
     pub fn path(&self) -> &'a str {
-        self.path_and_query.split_once('?').map_or(self.path_and_query, |(path, _)| path)
+        self.path_and_query.get(..self.path_len).unwrap_or(self.path_and_query)
     }
 
     /// The query, without its `?`.
     #[inline]
     pub fn query(&self) -> Option<&'a str> {
-        let at = self.path_and_query.bytes().position(|b| b == b'?')?;
-        self.path_and_query.get(at + 1..)
+        self.path_and_query.get(self.path_len + 1..)
     }
 
     /// Scheme, host and port, for messages: `https://api.example.com`, `http://127.0.0.1:8080`.

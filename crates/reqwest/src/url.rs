@@ -77,5 +77,6 @@ pub(crate) fn target(url: &Url) -> Result<Target<'_>, Error> {
 #[inline]
 pub(crate) fn target_sent(url: &Url) -> Result<Target<'_>, Error> {
     let path_and_query = &url[url::Position::BeforePath..url::Position::AfterQuery];
-    Ok(Target::new(url.scheme(), url.host_str().unwrap_or_default(), url.port(), path_and_query)?)
+    let host = url.host_str().unwrap_or_default();
+    Ok(Target::with_path_len(url.scheme(), host, url.port(), path_and_query, url.path().len())?)
 }

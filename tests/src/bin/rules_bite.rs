@@ -135,7 +135,7 @@ const MUTATIONS: &[Mutation] = &[
         "&& accepted.is_none()",
     ),
     cut("6 a stream cannot be signed", EXCHANGE, "if entry.needs_body && !self.replayable {", "if false {"),
-    cut("7 only what was on the hop learns", EXCHANGE, "        self.attached.clear();\n", ""),
+    cut("7 only what was on the hop learns", EXCHANGE, "            self.attached.clear();\n", ""),
     cut(
         "8 an error takes everything back",
         EXCHANGE,

@@ -8,7 +8,7 @@ pub(super) struct Attached {
     bits: u64,
     ready: u64,
     /// Entries past those, and stamps that are not the default.
-    more: Vec<One>,
+    more: Option<Box<Vec<One>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -24,7 +24,7 @@ impl Attached {
     pub(super) fn clear(&mut self) {
         self.bits = 0;
         self.ready = 0;
-        self.more.clear();
+        self.more = None;
     }
 
     #[inline]
@@ -33,13 +33,13 @@ impl Attached {
             self.bits |= 1 << index;
             self.ready |= u64::from(*ready) << index;
         } else {
-            self.more.push(One { index, stamp: *stamp, ready: *ready });
+            self.more.get_or_insert_default().push(One { index, stamp: *stamp, ready: *ready });
         }
     }
 
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.bits == 0 && self.more.is_empty()
+        self.bits == 0 && self.more.is_none()
     }
 
     #[inline]
@@ -50,6 +50,6 @@ impl Attached {
             bits &= bits - 1;
             Some(One { index, stamp: Stamp::default(), ready: ready >> index & 1 == 1 })
         });
-        low.chain(self.more.clone())
+        low.chain(self.more.as_deref().cloned().unwrap_or_default())
     }
 }

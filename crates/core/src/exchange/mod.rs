@@ -193,15 +193,16 @@ impl<'a> Exchange<'a> {
                 self.kept = Some(Kept::new(method, headers, &self.policy.default_headers));
             }
             self.policy.add_default_headers(headers);
+        } else {
+            self.attached.clear();
+            self.caller_set = false;
         }
         self.sends += 1;
-        self.attached.clear();
-        self.caller_set = false;
         let Some(auth) = self.auth else {
             self.note(&target, || TrailEvent::Bare("the request says .without_auth()"));
             return Ok(None);
         };
-        let mut hop = Hop::new(method.as_str(), target, headers, body, &*self.policy.clock);
+        let mut hop = Hop::new(method, target, headers, body, &*self.policy.clock);
         if auth.traits().signs {
             self.apply_with_signers(auth, &mut hop)?;
         } else {
@@ -223,7 +224,7 @@ impl<'a> Exchange<'a> {
         let entries = auth.entries();
         for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.signs) {
             let more_specific =
-                entries[..index].iter().filter(|other| other.signs && other.area.covers(&hop.url()));
+                entries[..index].iter().filter(|other| other.signs && other.area.covers(hop.goes_to()));
             let mut taken = more_specific.flat_map(|signer| signer.scheme.writes());
             if !taken.any(|slot| entry.scheme.writes().contains(slot)) {
                 self.apply(auth, index, entry, hop)?;
@@ -238,9 +239,9 @@ impl<'a> Exchange<'a> {
     /// Applies one entry to the hop, wholly or not at all.
     #[inline]
     fn apply(&mut self, auth: &Auth, index: usize, entry: &Entry, hop: &mut Hop<'_>) -> Result<(), Error> {
-        if !entry.area.covers(&hop.url()) {
+        if !entry.area.covers(hop.goes_to()) {
             if self.trail.is_some() {
-                self.note_elsewhere(entry, &hop.url());
+                self.note_elsewhere(entry, hop.goes_to());
             }
             return Ok(());
         }
@@ -251,24 +252,25 @@ impl<'a> Exchange<'a> {
             return Err(self.take_back(auth, hop, error));
         }
         match hop.finish_entry() {
-            Ok(finished) => {
+            Some(finished) => {
                 self.attached.insert(index, &finished);
                 if self.trail.is_some() {
-                    self.note(&hop.url(), || TrailEvent::Attached(entry.label()));
+                    self.note(hop.goes_to(), || TrailEvent::Attached(entry.label()));
                 }
             }
-            Err(collision) => self.collided(auth, entry, collision, &hop.url()),
+            None => self.collided(auth, entry, hop),
         }
         Ok(())
     }
 
     /// A field was taken. By the caller, unless an entry before this one wrote it.
     #[cold]
-    fn collided(&mut self, auth: &Auth, entry: &Entry, mut collision: Collision, target: &Target<'_>) {
+    fn collided(&mut self, auth: &Auth, entry: &Entry, hop: &mut Hop<'_>) {
+        let Some(mut collision) = hop.finish_collided() else { return };
         let ours = self.ready_slots(auth).any(|slot| *slot == collision.slot);
         collision.by_caller &= !ours;
         self.caller_set |= collision.by_caller;
-        self.note(target, || TrailEvent::Withheld { label: entry.label(), why: taken(&collision) });
+        self.note(hop.goes_to(), || TrailEvent::Withheld { label: entry.label(), why: taken(&collision) });
     }
 
     /// Leaves the request as the caller gave it (rule 8).
@@ -288,7 +290,7 @@ impl<'a> Exchange<'a> {
     #[inline(never)]
     fn nothing_attached(&mut self, auth: &Auth, hop: &Hop<'_>) {
         if auth.is_empty() {
-            self.note(&hop.url(), || TrailEvent::Bare("the Auth is empty"));
+            self.note(hop.goes_to(), || TrailEvent::Bare("the Auth is empty"));
         }
         self.caller_set |= hop.headers().iter().any(|(name, value)| kept::is_credential(name, value));
     }

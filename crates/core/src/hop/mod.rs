@@ -5,7 +5,7 @@ mod rare;
 
 use std::{borrow::Cow, fmt, mem, time::SystemTime};
 
-use http::{HeaderMap, HeaderName, HeaderValue, header::COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header::COOKIE};
 
 use self::rare::Rare;
 pub(crate) use self::rare::{Collision, Finished};
@@ -46,7 +46,7 @@ impl fmt::Debug for Body<'_> {
 ///
 /// A scheme is tested with [`Hop::test`], without client and server.
 pub struct Hop<'a> {
-    method: &'a str,
+    method: Verb<'a>,
     target: Target<'a>,
     headers: Headers<'a>,
     body: Body<'a>,
@@ -70,6 +70,12 @@ enum Made {
     ByEarlier,
 }
 
+#[derive(Clone, Copy)]
+enum Verb<'a> {
+    Sent(&'a Method),
+    Test(&'a str),
+}
+
 enum Headers<'a> {
     Sent(&'a mut HeaderMap),
     Test(Box<HeaderMap>),
@@ -86,13 +92,13 @@ impl<'a> Hop<'a> {
     #[doc(hidden)]
     #[inline]
     pub fn new(
-        method: &'a str,
+        method: &'a Method,
         target: Target<'a>,
         headers: &'a mut HeaderMap,
         body: Body<'a>,
         clock: &'a dyn Clock,
     ) -> Self {
-        Self::over(method, target, Headers::Sent(headers), body, Time::Clock(clock))
+        Self::over(Verb::Sent(method), target, Headers::Sent(headers), body, Time::Clock(clock))
     }
 
     /// A hop to try a scheme on: no client, no server. Its time is the Unix epoch until [`at`](Hop::at) sets it.
@@ -105,12 +111,12 @@ impl<'a> Hop<'a> {
             Err(error) => panic!("Hop::test: {error}"),
         };
         let (headers, time) = (Headers::Test(Box::default()), Time::Fixed(SystemTime::UNIX_EPOCH));
-        Self::over(method, target, headers, Body::Empty, time)
+        Self::over(Verb::Test(method), target, headers, Body::Empty, time)
     }
 
     #[inline]
     fn over(
-        method: &'a str,
+        method: Verb<'a>,
         target: Target<'a>,
         headers: Headers<'a>,
         body: Body<'a>,
@@ -141,7 +147,10 @@ impl<'a> Hop<'a> {
 
     /// The method: `GET`.
     pub fn method(&self) -> &str {
-        self.method
+        match self.method {
+            Verb::Sent(method) => method.as_str(),
+            Verb::Test(method) => method,
+        }
     }
 
     /// Where the hop goes. Its path and query are those of the caller: see [`Hop::target`] for what is sent.
@@ -254,7 +263,7 @@ impl<'a> Hop<'a> {
         self.query_encoded(name, &pair)
     }
 
-    /// Adds a pair that is encoded already: `name` is what it decodes to.
+    /// Adds a pair that is encoded already, in the form `&name=value`: `name` is what its name decodes to.
     pub(crate) fn query_encoded(&mut self, name: &str, pair: &str) -> &mut Self {
         if self.has_collided() {
             return self;
@@ -265,25 +274,26 @@ impl<'a> Hop<'a> {
             self.collide(Slot::Query(name.into()), true);
             return self;
         }
-        let mut joint = match caller_query {
-            None => "?",
-            Some("") => "",
-            Some(_) => "&",
-        };
-        if self.line.is_empty() {
-            // The one allocation: path and query as they are sent.
-            self.line.reserve_exact(sent.len() + joint.len() + pair.len());
-            self.line.push_str(sent);
-        } else {
+        if !self.line.is_empty() {
             let added = self.line.get(sent.len()..self.line_before).unwrap_or_default();
             if encode::has_pair(added.trim_start_matches(['?', '&']), name) {
                 self.collide(Slot::Query(name.into()), false);
-                return self;
+            } else {
+                self.line.push_str(pair);
             }
-            joint = "&";
+            return self;
         }
-        self.line.push_str(joint);
-        self.line.push_str(pair);
+        // The one allocation: path and query as they are sent.
+        self.line = String::with_capacity(sent.len() + pair.len());
+        self.line.push_str(sent);
+        match caller_query {
+            Some("") => self.line.push_str(pair.trim_start_matches('&')),
+            Some(_) => self.line.push_str(pair),
+            None => {
+                self.line.push('?');
+                self.line.push_str(pair.trim_start_matches('&'));
+            }
+        }
         self
     }
 
@@ -341,13 +351,12 @@ impl<'a> Hop<'a> {
 
     // What follows is for the exchange, which runs several entries over one hop.
 
-    /// Ends an entry: keeps what it wrote, unless it collided. All or nothing.
+    /// Ends an entry: keeps what it wrote; or nothing, where it collided.
     #[inline]
-    pub(crate) fn finish_entry(&mut self) -> Result<Finished, Collision> {
+    pub(crate) fn finish_entry(&mut self) -> Option<Finished> {
         if let Some(rare) = &mut self.rare {
-            if let Some(collision) = rare.collision() {
-                self.take_back_entry();
-                return Err(collision);
+            if rare.has_collided() {
+                return None;
             }
             rare.finish_entry();
         }
@@ -355,7 +364,21 @@ impl<'a> Hop<'a> {
         if self.cookie_field == Made::ByThisEntry {
             self.cookie_field = Made::ByEarlier;
         }
-        Ok(Finished { ready: mem::take(&mut self.ready), stamp: mem::take(&mut self.stamp) })
+        Some(Finished { ready: mem::take(&mut self.ready), stamp: mem::take(&mut self.stamp) })
+    }
+
+    /// Ends an entry that collided: nothing it wrote remains.
+    #[cold]
+    pub(crate) fn finish_collided(&mut self) -> Option<Collision> {
+        let collision = self.rare().collision();
+        self.take_back_entry();
+        collision
+    }
+
+    /// Where the hop goes, without a copy.
+    #[inline]
+    pub(crate) fn goes_to(&self) -> &Target<'a> {
+        &self.target
     }
 
     /// Takes back what the entry under way has written.
@@ -421,9 +444,10 @@ impl<'a> Hop<'a> {
         self.rare.get_or_insert_default()
     }
 
-    /// Path and query where pairs were added, empty where none were.
+    /// Path and query where pairs were added, empty where none were. Public for the benchmarks alone.
+    #[doc(hidden)]
     #[inline]
-    pub(crate) fn into_line(self) -> String {
+    pub fn into_line(self) -> String {
         self.line
     }
 }
@@ -437,7 +461,7 @@ impl fmt::Debug for Hop<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Cow<'_, [_]> = self.headers().keys().collect::<Vec<_>>().into();
         f.debug_struct("Hop")
-            .field("method", &self.method)
+            .field("method", &self.method())
             .field("origin", &self.target.origin())
             .field("headers", &names)
             .field("body", &self.body)
