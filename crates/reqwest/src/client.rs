@@ -90,7 +90,7 @@ impl Client {
     /// As for [`RequestBuilder::send`].
     pub async fn execute(&self, request: Request) -> Result<Response, Error> {
         let mut exchange = Exchange::new(Some(&self.inner.auth), &self.inner.policy);
-        run::run(&self.inner, request, &mut exchange).await
+        run::run(&self.inner, &mut Some(request), &mut exchange).await
     }
 
     /// What this client was given.

@@ -14,7 +14,9 @@ use crate::{Client, Error, run};
 #[must_use = "RequestBuilder does nothing until you 'send' it"]
 pub struct RequestBuilder {
     client: Client,
-    request: Result<Request, Error>,
+    /// None where something is wrong.
+    request: Option<Request>,
+    wrong: Option<Error>,
     auth: Choice,
     explain: bool,
 }
@@ -28,7 +30,11 @@ enum Choice {
 
 impl RequestBuilder {
     pub(crate) fn new(client: Client, request: Result<Request, Error>) -> Self {
-        Self { client, request, auth: Choice::Client, explain: false }
+        let (request, wrong) = match request {
+            Ok(request) => (Some(request), None),
+            Err(error) => (None, Some(error)),
+        };
+        Self { client, request, wrong, auth: Choice::Client, explain: false }
     }
 
     /// Sets a header field, in place of any field of that name.
@@ -37,20 +43,16 @@ impl RequestBuilder {
         HeaderName: TryFrom<K>,
         HeaderValue: TryFrom<V>,
     {
-        let Ok(request) = &mut self.request else { return self };
+        let Some(request) = &mut self.request else { return self };
         match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             (Ok(name), Ok(value)) => {
                 request.headers_mut().insert(name, value);
             }
-            (Ok(name), Err(_)) => {
-                self.request = Err(Error::caller(format!(
-                    "the value for header `{name}` has a line break or another character that headers cannot have; \
-                     nothing was sent"
-                )));
-            }
-            (Err(_), _) => {
-                self.request = Err(Error::caller("a header name is malformed; nothing was sent"));
-            }
+            (Ok(name), Err(_)) => self.fail(Error::caller(format!(
+                "the value for header `{name}` has a line break or another character that headers cannot have; \
+                 nothing was sent"
+            ))),
+            (Err(_), _) => self.fail(Error::caller("a header name is malformed; nothing was sent")),
         }
         self
     }
@@ -87,7 +89,7 @@ impl RequestBuilder {
     /// Sends bytes, text or a stream. Bytes and text can be sent again where a redirect or a renewed credential asks
     /// for it; a stream is sent once and whole.
     pub fn body(mut self, body: impl Into<Body>) -> Self {
-        if let Ok(request) = &mut self.request {
+        if let Some(request) = &mut self.request {
             *request.body_mut() = Some(body.into());
         }
         self
@@ -95,7 +97,7 @@ impl RequestBuilder {
 
     /// How long the whole request may take: every hop, every resend and the body of the response.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        if let Ok(request) = &mut self.request {
+        if let Some(request) = &mut self.request {
             *request.timeout_mut() = Some(timeout);
         }
         self
@@ -103,7 +105,7 @@ impl RequestBuilder {
 
     /// The HTTP version.
     pub fn version(mut self, version: Version) -> Self {
-        if let Ok(request) = &mut self.request {
+        if let Some(request) = &mut self.request {
             *request.version_mut() = version;
         }
         self
@@ -121,10 +123,12 @@ impl RequestBuilder {
         mut self,
         change: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
     ) -> Self {
-        self.request = self.request.and_then(|request| {
-            let http = self.client.inner.http.clone();
-            change(reqwest::RequestBuilder::from_parts(http, request)).build().map_err(Error::from)
-        });
+        let Some(request) = self.request.take() else { return self };
+        let http = self.client.inner.http.clone();
+        match change(reqwest::RequestBuilder::from_parts(http, request)).build() {
+            Ok(request) => self.request = Some(request),
+            Err(error) => self.fail(Error::from(error)),
+        }
         self
     }
 
@@ -152,19 +156,29 @@ impl RequestBuilder {
     /// # Errors
     /// Something about the request is wrong (nothing was sent), the network failed, too many redirects, or a 401 or
     /// 403: see [`Error`].
-    pub async fn send(self) -> Result<Response, Error> {
+    pub async fn send(mut self) -> Result<Response, Error> {
+        if let Some(error) = self.wrong {
+            return Err(error);
+        }
+        let client = &*self.client.inner;
         let auth = match &self.auth {
-            Choice::Client => Some(&self.client.inner.auth),
+            Choice::Client => Some(&client.auth),
             Choice::Other(auth) => Some(auth),
             Choice::None => None,
         };
-        let mut exchange = Exchange::new(auth, &self.client.inner.policy);
+        let mut exchange = Exchange::new(auth, &client.policy);
         if !self.explain {
-            return run::run(&self.client.inner, self.request?, &mut exchange).await;
+            return run::run(client, &mut self.request, &mut exchange).await;
         }
         exchange.record_trail();
-        let outcome = run::run(&self.client.inner, self.request?, &mut exchange).await;
+        let outcome = run::run(client, &mut self.request, &mut exchange).await;
         run::finish(outcome, &mut exchange)
+    }
+
+    /// Keeps the first thing that is wrong.
+    fn fail(&mut self, error: Error) {
+        self.request = None;
+        self.wrong.get_or_insert(error);
     }
 }
 
@@ -172,13 +186,15 @@ impl RequestBuilder {
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("RequestBuilder");
-        match &self.request {
-            Ok(request) => shown
+        if let Some(error) = &self.wrong {
+            shown.field("error", error);
+        }
+        if let Some(request) = &self.request {
+            shown
                 .field("method", request.method())
                 .field("origin", &request.url().origin().ascii_serialization())
-                .field("headers", &request.headers().keys().collect::<Vec<_>>()),
-            Err(error) => shown.field("error", error),
-        };
+                .field("headers", &request.headers().keys().collect::<Vec<_>>());
+        }
         shown.finish_non_exhaustive()
     }
 }

@@ -61,57 +61,63 @@ pub(crate) fn finish(
     }
 }
 
+/// Runs the request in `next`, which is where each hop is made: so that none is moved more often than it is sent.
 pub(crate) async fn run(
     client: &Inner,
-    mut request: Request,
+    next: &mut Option<Request>,
     exchange: &mut Exchange<'_>,
 ) -> Result<Response, Error> {
+    let Some(request) = next else { return Err(Error::caller("there is no request; nothing was sent")) };
     let deadline = Deadline::after(request.timeout().copied().or(client.timeout));
-    let (version, mut method) = (request.version(), request.method().clone());
+    let version = request.version();
     let mut body = KeptBody::new(request.body_mut().take());
-    loop {
+    while let Some(request) = next {
         // A field of the caller's own silences the jar, as in reqwest.
         let joins_jar = client.jar.is_some() && !request.headers().contains_key(COOKIE);
-        let clean = authorise(exchange, &mut request, &body)?;
+        let clean = authorise(exchange, request, &body)?;
         if joins_jar && request.headers().contains_key(COOKIE) {
-            client.jar.join(&mut request)?;
+            client.jar.join(request)?;
         }
-        deadline.apply(&mut request);
-        *request.body_mut() = body.next();
-        let sent = client.http.execute(request).await;
-        let response = match (sent, clean) {
-            (Ok(response), None) => response,
-            (Ok(response), Some(url)) => response::with_url(response, url),
-            (Err(error), _) => return Err(failed(error)),
-        };
+        deadline.apply(request);
+        if let Some(body) = body.next() {
+            *request.body_mut() = Some(body);
+        }
+        let Some(request) = next.take() else { break };
+        let mut response = client.http.execute(request).await.map_err(failed)?;
+        if let Some(url) = clean {
+            response = response::with_url(response, url);
+        }
+        if exchange.settles(response.status()) {
+            return Ok(response);
+        }
         let view = ResponseView { status: response.status(), headers: response.headers() };
-        let next = exchange.observed(&view, target_sent(response.url())?)?;
-        request = match next {
+        let mut hop = match exchange.observed(&view, target_sent(response.url())?)? {
             Next::Deliver => return Ok(response),
             Next::Denied(denied) => return Err(Error::refused(denied, response)),
             Next::TooManyRedirects => {
                 let origin = response.url().origin().ascii_serialization();
                 return Err(Error::too_many_redirects(origin, client.policy.max_redirects));
             }
-            Next::Resend(headers) => {
-                let mut again = Request::new(method.clone(), response.url().clone());
+            Next::Resend { method, headers } => {
+                let mut again = Request::new(method, response.url().clone());
                 *again.headers_mut() = headers;
                 again
             }
-            Next::Follow(Follow { url, method: next_method, headers, keep_body }) => {
-                method = next_method;
+            Next::Follow(Follow { url, method, headers, keep_body }) => {
                 if !keep_body {
                     body = KeptBody::Empty;
                 }
                 // Core's answer is a URL of the `url` crate, letter by letter; a test holds it to that.
                 let url = Url::parse(&url).map_err(|_| Error::caller("the redirect's URL is malformed"))?;
-                let mut next = Request::new(method.clone(), url);
-                *next.headers_mut() = headers;
-                next
+                let mut hop = Request::new(method, url);
+                *hop.headers_mut() = headers;
+                hop
             }
         };
-        *request.version_mut() = version;
+        *hop.version_mut() = version;
+        *next = Some(hop);
     }
+    Err(Error::caller("there is no request; nothing was sent"))
 }
 
 /// Puts the credentials of a hop on. Returns the URL as it was, where a query pair was added to it.

@@ -85,7 +85,7 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
             Next::Deliver => return Ok(Ending::Response { status: status.as_u16(), body: delivered() }),
             Next::Denied(denied) => return Ok(Ending::Denied { denied: *denied, body: delivered() }),
             Next::TooManyRedirects => return Ok(Ending::TooManyRedirects),
-            Next::Resend(again) => headers = again,
+            Next::Resend { headers: again, .. } => headers = again,
             Next::Follow(Follow { url: to, method: now, headers: kept, keep_body }) => {
                 (url, method, headers) = (to, now, kept);
                 if !keep_body {

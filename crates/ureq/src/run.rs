@@ -87,6 +87,9 @@ fn hops<B: IntoBody>(
         let hop = deadline.apply(&agent.http, hop);
         let response = send(&agent.http, hop, &mut body)
             .map_err(|error| Error::sending(error, &target, agent.http.config().proxy()))?;
+        if exchange.settles(response.status()) {
+            return deliver(response, &target, conventions);
+        }
         let view = ResponseView { status: response.status(), headers: response.headers() };
         match exchange.observed(&view, target)? {
             Next::Denied(denied) => return Err(Error::refused(denied, response)),
@@ -94,7 +97,7 @@ fn hops<B: IntoBody>(
                 return Err(Error::too_many_redirects(conventions.max_redirects, &target));
             }
             Next::Deliver | Next::TooManyRedirects => return deliver(response, &target, conventions),
-            Next::Resend(again) => headers = again,
+            Next::Resend { headers: again, .. } => headers = again,
             Next::Follow(Follow { url, method: next, headers: fields, keep_body }) => {
                 // Core's answer is in the spelling of the URL standard, all of which `http` takes.
                 uri = Uri::try_from(url).map_err(|_| Error::caller("the redirect's URL is malformed"))?;

@@ -116,8 +116,13 @@ pub enum Next {
     Deliver,
     /// It is a 401 or 403 about a credential of ours, or about none: give it to the caller as an error that owns it.
     Denied(Box<Denied>),
-    /// Send the same request once more, with these header fields; then [`Exchange::step`] again.
-    Resend(HeaderMap),
+    /// Send the same request once more, with these header fields; [`Exchange::step`] comes first.
+    Resend {
+        /// The method of the hop.
+        method: Method,
+        /// The caller's header fields.
+        headers: HeaderMap,
+    },
     /// Send the next hop; [`Exchange::step`] comes first.
     Follow(Follow),
     /// A redirect past the limit: what the client's users expect of that.
@@ -130,7 +135,9 @@ impl fmt::Debug for Next {
         match self {
             Self::Deliver => f.write_str("Deliver"),
             Self::Denied(denied) => f.debug_tuple("Denied").field(denied).finish(),
-            Self::Resend(_) => f.write_str("Resend(..)"),
+            Self::Resend { method, .. } => {
+                f.debug_struct("Resend").field("method", method).finish_non_exhaustive()
+            }
             Self::Follow(follow) => f.debug_tuple("Follow").field(follow).finish(),
             Self::TooManyRedirects => f.write_str("TooManyRedirects"),
         }
@@ -303,6 +310,14 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// Whether a response of this status is delivered without a closer look, so that a driver may spare itself
+    /// [`observed`](Self::observed): it neither redirects nor refuses, and nobody listens.
+    #[inline]
+    pub fn settles(&self, status: StatusCode) -> bool {
+        let looked_at = status.is_redirection() || matches!(status.as_u16(), 401 | 403);
+        !looked_at && self.trail.is_none() && !self.auth.is_some_and(|auth| auth.traits().listens)
+    }
+
     /// Decides what happens after a response. `sent` is where the hop went, without what we added to it.
     ///
     /// # Errors
@@ -314,10 +329,11 @@ impl<'a> Exchange<'a> {
             self.note(&sent, || TrailEvent::Answered(status.as_u16()));
         }
         if let Some(because) = self.learn(response)?
-            && let Some(headers) = self.kept.as_ref().map(Kept::headers)
+            && let Some(kept) = &self.kept
         {
+            let (method, headers) = (kept.method.clone(), kept.headers());
             self.note(&sent, || TrailEvent::Resent(resent(because).into()));
-            return Ok(Next::Resend(headers));
+            return Ok(Next::Resend { method, headers });
         }
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(self.refused(response, &sent)),
