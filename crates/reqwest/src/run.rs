@@ -72,16 +72,8 @@ pub(crate) async fn run(
     let version = request.version();
     let mut body = KeptBody::new(request.body_mut().take());
     while let Some(request) = next {
-        // A field of the caller's own silences the jar, as in reqwest.
-        let joins_jar = client.jar.is_some() && !request.headers().contains_key(COOKIE);
-        let clean = authorise(exchange, request, &body)?;
-        if joins_jar && request.headers().contains_key(COOKIE) {
-            client.jar.join(request)?;
-        }
+        let clean = make_ready(client, exchange, request, &mut body)?;
         deadline.apply(request);
-        if let Some(body) = body.next() {
-            *request.body_mut() = Some(body);
-        }
         let Some(request) = next.take() else { break };
         let mut response = client.http.execute(request).await.map_err(failed)?;
         if let Some(url) = clean {
@@ -120,21 +112,29 @@ pub(crate) async fn run(
     Err(Error::caller("there is no request; nothing was sent"))
 }
 
-/// Puts the credentials of a hop on. Returns the URL as it was, where a query pair was added to it.
-fn authorise(
+/// Makes a hop ready: credentials, the jar's cookies, the body. Returns the URL as it was, where a query pair was added.
+pub(crate) fn make_ready(
+    client: &Inner,
     exchange: &mut Exchange<'_>,
     request: &mut Request,
-    body: &KeptBody,
+    body: &mut KeptBody,
 ) -> Result<Option<Url>, Error> {
+    // A field of the caller's own silences the jar, as in reqwest.
+    let joins_jar = client.jar.is_some() && !request.headers().contains_key(COOKIE);
     let mut headers = std::mem::take(request.headers_mut());
-    let target = target(request.url())?;
     let line = exchange.step(Outgoing {
         method: request.method(),
-        target,
+        target: target(request.url())?,
         headers: &mut headers,
         body: body.view(),
     })?;
     *request.headers_mut() = headers;
+    if joins_jar && request.headers().contains_key(COOKIE) {
+        client.jar.join(request)?;
+    }
+    if let Some(body) = body.next() {
+        *request.body_mut() = Some(body);
+    }
     Ok(line.map(|line| {
         let clean = request.url().clone();
         request.url_mut().set_query(line.split_once('?').map(|(_, query)| query));

@@ -8,6 +8,7 @@ pub(super) struct Attached {
     bits: u64,
     ready: u64,
     /// Entries past those, and stamps that are not the default.
+    #[allow(clippy::box_collection)] // one word on the hot path, and hardly ever there
     more: Option<Box<Vec<One>>>,
 }
 

@@ -290,7 +290,7 @@ impl<'a> Exchange<'a> {
     /// The fields of entries that wrote their one declared header.
     fn ready_slots<'s>(&self, auth: &'s Auth) -> impl Iterator<Item = &'s Slot> + use<'s> {
         let ready = self.attached.iter().filter(|one| one.ready);
-        ready.flat_map(|one| auth.entries().get(one.index)).flat_map(|entry| entry.scheme.writes())
+        ready.filter_map(|one| auth.entries().get(one.index)).flat_map(|entry| entry.scheme.writes())
     }
 
     /// An answer of 401 is then about what the caller sent, if that was a credential.

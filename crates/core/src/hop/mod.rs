@@ -57,17 +57,17 @@ pub struct Hop<'a> {
     /// The entry under way wrote the one header it declares: the exchange remembers which, so no list is kept of these.
     ready: bool,
     /// Who made the `Cookie` field.
-    cookie_field: Made,
+    cookie_field: MadeBy,
     stamp: Stamp,
     /// What only users' schemes, the caller's own cookies and collisions need.
     rare: Option<Box<Rare>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Made {
-    ByCaller,
-    ByThisEntry,
-    ByEarlier,
+enum MadeBy {
+    Caller,
+    ThisEntry,
+    Earlier,
 }
 
 #[derive(Clone, Copy)]
@@ -123,7 +123,7 @@ impl<'a> Hop<'a> {
         time: Time<'a>,
     ) -> Self {
         let (line, line_before, stamp) = (String::new(), 0, Stamp(0));
-        let (ready, cookie_field, rare) = (false, Made::ByCaller, None);
+        let (ready, cookie_field, rare) = (false, MadeBy::Caller, None);
         Self { method, target, headers, body, time, line, line_before, ready, cookie_field, stamp, rare }
     }
 
@@ -252,7 +252,7 @@ impl<'a> Hop<'a> {
         let mut values: Vec<_> = self.headers().get_all(name).iter().cloned().collect();
         values.pop();
         self.restore(name, values);
-        let cookie_of_ours = *name == COOKIE && self.cookie_field != Made::ByCaller;
+        let cookie_of_ours = *name == COOKIE && self.cookie_field != MadeBy::Caller;
         let logged = self.rare.as_ref().is_some_and(|rare| rare.wrote(name));
         self.collide(Slot::Header(name.clone()), !logged && !cookie_of_ours);
     }
@@ -318,14 +318,14 @@ impl<'a> Hop<'a> {
         }
         if !self.headers().contains_key(COOKIE) {
             let Ok(_) = self.map().try_insert(COOKIE, pair.clone()) else { return Err(too_many_headers()) };
-            self.cookie_field = Made::ByThisEntry;
+            self.cookie_field = MadeBy::ThisEntry;
             return Ok(self);
         }
         let before: Vec<_> = self.headers().get_all(COOKIE).iter().cloned().collect();
         let Some(joined) = encode::join_cookies(&before) else { return Ok(self) };
         if encode::has_cookie(joined.as_bytes(), name) {
             // Where the caller had no `Cookie` field, every cookie in it is ours.
-            let all_ours = self.cookie_field != Made::ByCaller;
+            let all_ours = self.cookie_field != MadeBy::Caller;
             let ours = self.rare.as_ref().is_some_and(|rare| rare.wrote(&COOKIE) || rare.wrote_cookie(name));
             self.collide(Slot::Cookie(name.into()), !ours && !all_ours);
             return Ok(self);
@@ -361,8 +361,8 @@ impl<'a> Hop<'a> {
             rare.finish_entry();
         }
         self.line_before = self.line.len();
-        if self.cookie_field == Made::ByThisEntry {
-            self.cookie_field = Made::ByEarlier;
+        if self.cookie_field == MadeBy::ThisEntry {
+            self.cookie_field = MadeBy::Earlier;
         }
         Some(Finished { ready: mem::take(&mut self.ready), stamp: mem::take(&mut self.stamp) })
     }
@@ -385,9 +385,9 @@ impl<'a> Hop<'a> {
     #[cold]
     fn take_back_entry(&mut self) {
         self.stamp = Stamp::default();
-        if self.cookie_field == Made::ByThisEntry {
+        if self.cookie_field == MadeBy::ThisEntry {
             self.map().remove(COOKIE);
-            self.cookie_field = Made::ByCaller;
+            self.cookie_field = MadeBy::Caller;
         }
         if let Some(rare) = &mut self.rare {
             let (names, cookies) = rare.take_back_entry();
@@ -413,8 +413,8 @@ impl<'a> Hop<'a> {
             }
         }
         self.line_before = 0;
-        if self.cookie_field == Made::ByEarlier {
-            self.cookie_field = Made::ByThisEntry;
+        if self.cookie_field == MadeBy::Earlier {
+            self.cookie_field = MadeBy::ThisEntry;
         }
         if let Some(rare) = &mut self.rare {
             rare.reopen();
