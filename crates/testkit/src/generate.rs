@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
-use authwright_core::{ApiKey, Auth, Basic, Bearer, Error, Hop, Scheme, Step};
+use authwright_core::{ApiKey, Auth, Basic, Bearer, Error, Hop, Scheme, Step, http::Method};
 use proptest::prelude::*;
+
+use crate::PlanBody;
 
 /// A kind of credential. Every one carries the [canary](Credential::CANARY).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +98,42 @@ impl Scheme for Everywhere {
             .cookie("sig", Credential::CANARY)?;
         Ok(Step::Send)
     }
+}
+
+/// Methods that both clients know.
+pub fn methods() -> impl Strategy<Value = Method> {
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
+    prop::sample::select(methods.to_vec())
+}
+
+/// Bodies: none, bytes, and streams of a few chunks.
+pub fn bodies() -> impl Strategy<Value = PlanBody> {
+    prop_oneof![
+        Just(PlanBody::Empty),
+        prop::collection::vec(any::<u8>(), 0..200).prop_map(PlanBody::Bytes),
+        prop::collection::vec(prop::collection::vec(any::<u8>(), 1..100), 1..4).prop_map(PlanBody::Stream),
+    ]
+}
+
+/// Origins that are easily mistaken for each other: another case, port, scheme or label, a dot at the end, an address.
+pub fn origins() -> impl Strategy<Value = String> {
+    let hosts = vec![
+        "example.com",
+        "EXAMPLE.com",
+        "example.com.",
+        "www.example.com",
+        "example.com.evil.net",
+        "example.org",
+        "127.0.0.1",
+        "127.0.0.2",
+        "localhost",
+        "[::1]",
+        "[0:0:0:0:0:0:0:1]",
+        "[::ffff:127.0.0.1]",
+    ];
+    let ports = vec!["", ":80", ":443", ":8443", ":08443", ":"];
+    (prop::sample::select(vec!["https", "http"]), prop::sample::select(hosts), prop::sample::select(ports))
+        .prop_map(|(scheme, host, port)| format!("{scheme}://{host}{port}"))
 }
 
 /// A redirect chain: where each answer leads, as which status, written how.

@@ -36,7 +36,7 @@ mod tls;
 
 pub use clock::TestClock;
 pub use driver::{Driver, Ending, Outcome, Plan, PlanBody};
-pub use generate::{Chain, Credential, Leg, Spelling, chains, credentials};
+pub use generate::{Chain, Credential, Leg, Spelling, bodies, chains, credentials, methods, origins};
 pub use memory::Memory;
 pub use net::Net;
 pub use place::{Host, Place};

@@ -36,8 +36,13 @@ const REQWEST: &str = "crates/reqwest/src/run.rs";
 const UREQ: &str = "crates/ureq/src/run.rs";
 
 const MUTATIONS: &[Mutation] = &[
-    cut("1 origin: covered only", EXCHANGE, "if !entry.area.covers(&target) {", "if false {"),
-    cut("1 origin: host", ORIGIN, "if !self.host.eq_ignore_ascii_case(target.host()) {", "if false {"),
+    cut("1 origin: covered only", EXCHANGE, "if !entry.area.covers(hop.goes_to()) {", "if false {"),
+    cut(
+        "1 origin: host",
+        ORIGIN,
+        "if *self.host != *target.host() && !self.host.eq_ignore_ascii_case(target.host()) {",
+        "if false {",
+    ),
     cut("1 origin: scheme (A12)", ORIGIN, "} else if self.https != target.is_https() {", "} else if false {"),
     cut("1 origin: port", ORIGIN, "} else if self.port != target.port() {", "} else if false {"),
     cut("1 origin: segment border", ORIGIN, "rest.is_empty() || rest.starts_with('/') => {", "true => {"),
@@ -51,8 +56,8 @@ const MUTATIONS: &[Mutation] = &[
     cut(
         "2 the caller wins: header",
         HOP,
-        "Writer::Caller => self.written.collide(Slot::Header(name), true),",
-        "Writer::Caller => { taken.insert(value); }",
+        "Ok(true) => {\n                self.taken(name);\n                Ok(false)\n            }",
+        "Ok(true) => Ok(true),",
     ),
     cut(
         "2 the caller wins: query",
@@ -60,18 +65,8 @@ const MUTATIONS: &[Mutation] = &[
         "caller_query.is_some_and(|query| encode::has_pair(query, name))",
         "false",
     ),
-    cut(
-        "2 the caller wins: cookie",
-        HOP,
-        "joined.as_ref().is_some_and(|fields| encode::has_cookie(fields.as_bytes(), name))",
-        "false",
-    ),
-    cut(
-        "2 all or nothing",
-        HOP,
-        "            self.take_back_entry();\n            return Err(collision);",
-        "            return Err(collision);",
-    ),
+    cut("2 the caller wins: cookie", HOP, "if encode::has_cookie(joined.as_bytes(), name) {", "if false {"),
+    cut("2 all or nothing", HOP, "self.take_back_entry();\n        collision", "collision"),
     cut(
         "2 a tie fails (A14)",
         AUTH,
@@ -139,20 +134,15 @@ const MUTATIONS: &[Mutation] = &[
     cut(
         "8 an error takes everything back",
         EXCHANGE,
-        "        if let Err(error) = entry.scheme.authorize(hop) {\n            hop.take_back_all();",
-        "        if let Err(error) = entry.scheme.authorize(hop) {",
+        "hop.take_back_all(self.ready_slots(auth));",
+        "let _ = (auth, hop);",
     ),
-    cut(
-        "9 values are marked sensitive",
-        HOP,
-        "value.set_sensitive(true);\n        }\n        self.insert",
-        "}\n        self.insert",
-    ),
+    cut("9 values are marked sensitive", HOP, "            value.set_sensitive(true);\n", ""),
     cut(
         "9 the response has no key (reqwest)",
         REQWEST,
-        "(Ok(response), Some(url)) => response::with_url(response, url),",
-        "(Ok(response), Some(_)) => response,",
+        "response = response::with_url(response, url);",
+        "let _ = (url, response::with_url);",
     ),
     cut(
         "9 errors have no URL (reqwest)",
@@ -163,7 +153,7 @@ const MUTATIONS: &[Mutation] = &[
     cut(
         "9 user information is refused (ureq, memory)",
         "crates/core/src/target.rs",
-        "        if authority.as_str().contains('@') {\n            return Err(user_information());\n        }\n",
+        "Some(_) if authority.contains('@') => return Err(user_information()),",
         "",
     ),
     cut(
@@ -187,8 +177,8 @@ const MUTATIONS: &[Mutation] = &[
     cut(
         "11 the trail names the rule",
         EXCHANGE,
-        "self.note(&sent, || Event::Answered(status.as_u16()));",
-        "self.note(&sent, || Event::Answered(200));",
+        "TrailEvent::Answered(status.as_u16())",
+        "TrailEvent::Answered(200)",
     ),
     cut(
         "12 a refusal is an error",
@@ -235,7 +225,13 @@ fn main() -> ExitCode {
     let wanted = std::env::args().nth(1).unwrap_or_default();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests has a parent").to_owned();
     let copy = root.join("target/rules-bite");
+    // What a run before this one left behind, files since removed included, is no part of the copy.
+    let _ = fs::remove_dir_all(&copy);
     copy_tracked_files(&root, &copy);
+    for Mutation { rule, file, from, .. } in MUTATIONS {
+        let text = fs::read_to_string(copy.join(file)).expect("the file of a rule can be read");
+        assert!(text.contains(from), "{rule}: {file} has changed; mend this list");
+    }
     let failed = failures(&copy);
     if !failed.is_empty() {
         println!("without any change {failed:?} fail: nothing can be learned");
@@ -253,10 +249,9 @@ fn main() -> ExitCode {
 }
 
 /// The tests that fail with this change.
-fn failures_with(copy: &Path, Mutation { rule, file, from, to }: &Mutation) -> Vec<String> {
+fn failures_with(copy: &Path, Mutation { file, from, to, .. }: &Mutation) -> Vec<String> {
     let path = copy.join(file);
     let before = fs::read_to_string(&path).expect("the file of a rule can be read");
-    assert!(before.contains(from), "{rule}: {file} has changed; mend this list");
     fs::write(&path, before.replacen(from, to, 1)).expect("the copy can be written");
     let failed = failures(copy);
     fs::write(&path, before).expect("the copy can be written");
@@ -309,9 +304,6 @@ fn copy_tracked_files(root: &Path, copy: &Path) {
     for file in files.lines().map(PathBuf::from).filter(|file| root.join(file).is_file()) {
         let to = copy.join(&file);
         fs::create_dir_all(to.parent().expect("a file has a folder")).expect("the copy can be made");
-        let same = fs::read(&to).ok() == fs::read(root.join(&file)).ok();
-        if !same {
-            fs::copy(root.join(&file), &to).expect("the copy can be made");
-        }
+        fs::copy(root.join(&file), &to).expect("the copy can be made");
     }
 }

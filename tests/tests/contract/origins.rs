@@ -1,8 +1,10 @@
 //! Origins and protection spaces; URLs with user information; base URLs.
 
-use authwright_core::{ApiKey, Auth, Bearer};
-use authwright_testkit::{Credential, Plan, Reply};
+use authwright_core::{ApiKey, Auth, Bearer, Body, Exchange, Origin, Outgoing, Policy, Target};
+use authwright_testkit::{Credential, Plan, Reply, origins};
 use authwright_tests::on_every_driver;
+use proptest::prelude::*;
+use url::Url;
 
 use crate::support::net;
 
@@ -29,6 +31,30 @@ fn a5_each_protection_space_sees_its_own_credential() {
             ["Bearer for-a", "Bearer for-b", "Bearer for-admin", "Bearer for-a", "Bearer for-b", "-"];
         assert_eq!(sent, expected, "{}", driver.name());
     });
+}
+
+proptest! {
+    /// Covered exactly where the URL standard says "same origin", in whatever spelling, on both clients' URL types.
+    #[test]
+    fn a10_covered_exactly_where_the_url_standard_says_same_origin(origin in origins(), other in origins()) {
+        let auth = Auth::new(Origin::danger_plain_http(&origin), Bearer::new("t0ken")).unwrap();
+        let (mine, url) = (Url::parse(&origin).unwrap(), Url::parse(&format!("{other}/a?b")).unwrap());
+        let same = mine.origin() == url.origin();
+        // As reqwest sends it.
+        let covered = auth.explain(url.as_str()).unwrap().is_attached();
+        prop_assert_eq!(covered, same, "{} for {}", origin, url);
+        // As ureq sends it: a `Uri` keeps the spelling, so that a match may be missed, but is never made up.
+        if let Ok(uri) = format!("{other}/a?b").parse::<http::Uri>() {
+            let policy = Policy::default();
+            let mut headers = http::HeaderMap::new();
+            if let Ok(target) = Target::from_uri(&uri) {
+                let body = Body::Empty;
+                let outgoing = Outgoing { method: &http::Method::GET, target, headers: &mut headers, body };
+                Exchange::new(Some(&auth), &policy).step(outgoing).unwrap();
+                prop_assert!(same || headers.is_empty(), "{} for {}", origin, uri);
+            }
+        }
+    }
 }
 
 /// A path prefix ends at a segment border, and dot segments in any spelling never profit from it.

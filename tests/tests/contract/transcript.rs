@@ -1,30 +1,13 @@
 //! All drivers put the same on the wire and end in the same way, whatever is asked of them.
 
 use authwright_core::{Auth, http::Method};
-use authwright_testkit::{Chain, Credential, Ending, Plan, PlanBody, Reply, chains, credentials};
+use authwright_testkit::{
+    Chain, Credential, Ending, Plan, PlanBody, Reply, bodies, chains, credentials, methods,
+};
 use authwright_tests::on_every_driver;
 use proptest::{prelude::*, test_runner::TestRunner};
 
 use crate::support::{PLACES, line, net, script_ending};
-
-fn methods() -> impl Strategy<Value = Method> {
-    prop::sample::select(vec![
-        Method::GET,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-        Method::HEAD,
-    ])
-}
-
-fn bodies() -> impl Strategy<Value = PlanBody> {
-    prop_oneof![
-        Just(PlanBody::Empty),
-        prop::collection::vec(any::<u8>(), 0..200).prop_map(PlanBody::Bytes),
-        prop::collection::vec(prop::collection::vec(any::<u8>(), 1..100), 1..4).prop_map(PlanBody::Stream),
-    ]
-}
 
 type Credentials = (Credential, Credential, Chain);
 type Options = (bool, bool, bool);
