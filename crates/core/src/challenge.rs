@@ -76,8 +76,9 @@ pub(crate) fn bearer_scope(challenges: &[Challenge]) -> Option<&str> {
 }
 
 impl fmt::Display for Challenge {
-    /// Control characters come out escaped, so a server cannot forge lines in a log. A token68 is not shown: it may be
-    /// half of a handshake.
+    /// Shows what helps a person (`realm`, `error`, `scope`), escaped and shortened, so that a server can neither forge
+    /// lines in a log nor fill it. Of other parameters only the name is shown: they may be nonces, URLs or free text that
+    /// repeats a token. A token68 is not shown: it may be half of a handshake.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.scheme)?;
         if let Some(token68) = &self.token68 {
@@ -85,7 +86,12 @@ impl fmt::Display for Challenge {
         }
         for (i, (name, value)) in self.params.iter().enumerate() {
             let comma = if i == 0 { "" } else { "," };
-            write!(f, "{comma} {name}=\"{}\"", value.escape_debug())?;
+            if matches!(name.as_str(), "realm" | "error" | "scope") {
+                let short: String = value.chars().take(200).collect();
+                write!(f, "{comma} {name}=\"{}\"", short.escape_debug())?;
+            } else {
+                write!(f, "{comma} {name}")?;
+            }
         }
         Ok(())
     }
@@ -322,10 +328,29 @@ mod tests {
         ("A\0, B", &["B"]),
     ];
 
+    /// Every parameter with its value; `Display` shows less.
+    fn whole(challenge: &Challenge) -> String {
+        let params =
+            challenge.params.iter().map(|(name, value)| format!("{name}=\"{}\"", value.escape_debug()));
+        let token68 = challenge.token68.iter().map(|token68| format!("<{} bytes>", token68.len()));
+        let rest = token68.chain(params).collect::<Vec<_>>().join(", ");
+        format!("{} {rest}", challenge.scheme).trim_end().to_owned()
+    }
+
+    #[test]
+    fn what_is_shown_is_what_helps() {
+        let long = "x".repeat(500);
+        let line =
+            format!("Bearer realm=\"a\", resource_metadata=\"https://h/p?q=s3cret\", error=\"{long}\"");
+        let shown = format!("{:?}", read_str(&line));
+        assert!(shown.contains("realm=\"a\", resource_metadata, error=\"xxx"), "{shown}");
+        assert!(!shown.contains("s3cret") && shown.len() < 300, "{shown}");
+    }
+
     #[test]
     fn challenges_are_read_and_damage_stays_local() {
         for (lines, expected) in TABLE {
-            let shown: Vec<String> = read_str(lines).iter().map(ToString::to_string).collect();
+            let shown: Vec<String> = read_str(lines).iter().map(whole).collect();
             assert_eq!(shown, *expected, "{lines:?}");
         }
     }

@@ -38,6 +38,15 @@ fn is_key(pair: &[u8], name: &str) -> bool {
     }
 }
 
+/// A URL without those of its query pairs that say the same as one of `pairs`, in whatever spelling.
+pub(crate) fn without_pairs(url: &str, pairs: &str) -> String {
+    let Some((before, query)) = url.split_once('?') else { return url.to_owned() };
+    let decoded = |pair: &str| -> Vec<u8> { percent_decode(pair.replace('+', " ").as_bytes()).collect() };
+    let ours: Vec<_> = pairs.split('&').filter(|pair| !pair.is_empty()).map(decoded).collect();
+    let kept: Vec<_> = query.split('&').filter(|pair| !ours.contains(&decoded(pair))).collect();
+    if kept.is_empty() { before.to_owned() } else { format!("{before}?{}", kept.join("&")) }
+}
+
 /// `name=value` with the characters RFC 6265 section 4.1.1 allows, or nothing.
 pub(crate) fn cookie_pair(name: &str, value: &str) -> Option<HeaderValue> {
     let valid = is_token(name) && value.bytes().all(is_cookie_octet);
@@ -56,7 +65,8 @@ pub(crate) fn has_cookie(field: &[u8], name: &str) -> bool {
 
 /// Several `Cookie` fields as one (RFC 6265 section 5.4 allows only one).
 pub(crate) fn join_cookies(fields: &[HeaderValue]) -> Option<HeaderValue> {
-    let parts: Vec<_> = fields.iter().map(HeaderValue::as_bytes).collect();
+    let parts: Vec<_> =
+        fields.iter().map(|field| field.as_bytes().trim_ascii()).filter(|f| !f.is_empty()).collect();
     let mut value = HeaderValue::from_bytes(&parts.join(&b"; "[..])).ok()?;
     value.set_sensitive(true);
     Some(value)

@@ -5,6 +5,8 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr},
 };
 
+use percent_encoding::percent_decode;
+
 use crate::{
     Error,
     location::{Refused, push_host},
@@ -189,33 +191,40 @@ fn is_loopback(host: &str) -> bool {
         || host.trim_matches(['[', ']']).parse::<Ipv6Addr>().is_ok_and(|a| a.is_loopback())
 }
 
-/// Whether a server could read `.` or `..` as a segment of this path, in whatever spelling.
+/// Whether a server could read `.` or `..` as a segment of this path: decoded once or several times, with slashes of either
+/// kind, with path parameters cut off, with blanks and control characters ignored.
 fn has_dot_segment(path: &str) -> bool {
     // Only paths with a dot or an escape can; most have neither.
     if !path.bytes().any(|b| matches!(b, b'.' | b'%')) {
         return false;
     }
-    let plain = path
-        .to_ascii_lowercase()
-        .replace("%2e", ".")
-        .replace("%2f", "/")
-        .replace("%5c", "/")
-        .replace('\\', "/");
-    // `..;x` is a dot segment to servers that cut path parameters off.
-    plain.split('/').any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
+    let mut plain = path.as_bytes().to_vec();
+    for _ in 0..3 {
+        let decoded: Vec<u8> = percent_decode(&plain).collect();
+        if is_dot_segment_in(&decoded) {
+            return true;
+        }
+        plain = decoded;
+    }
+    is_dot_segment_in(path.as_bytes())
 }
 
-/// A text that is not an origin may be a whole URL with a secret in it: show only what looks like scheme and host.
+fn is_dot_segment_in(path: &[u8]) -> bool {
+    path.split(|b| matches!(b, b'/' | b'\\')).any(|segment| {
+        let name = segment.split(|b| *b == b';').next().unwrap_or_default();
+        let visible: Vec<u8> = name.iter().copied().filter(u8::is_ascii_graphic).collect();
+        !visible.is_empty() && visible.len() <= 2 && visible.iter().all(|b| *b == b'.')
+    })
+}
+
+/// A text that is not an origin may be a whole URL with a secret in it, or the secret itself where arguments were mixed up:
+/// only what can be nothing but scheme and host is shown.
 fn shown(text: &str) -> String {
-    let after_scheme = text.find("://").map_or(0, |at| at + 3);
-    let end = text[after_scheme..].find(['/', '?', '#', '\\']).map_or(text.len(), |at| after_scheme + at);
-    let scheme = &text[..after_scheme];
-    let authority = &text[after_scheme..end];
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    if after_scheme == 0 && end == text.len() && text.contains('@') {
-        return "an origin".into();
-    }
-    format!("`{}`", format!("{scheme}{host}").escape_debug())
+    let Some((scheme, rest)) = text.split_once("://").filter(|_| !text.contains('@')) else {
+        return "the origin given".into();
+    };
+    let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    format!("`{}`", format!("{scheme}://{host}").escape_debug())
 }
 
 impl fmt::Display for Area {

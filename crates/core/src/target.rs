@@ -95,6 +95,9 @@ impl<'a> Target<'a> {
         };
         let (path_and_query, path_len) =
             uri.path_and_query().map_or(("/", 1), |line| (line.as_str(), line.path().len()));
+        if path_and_query.starts_with('?') {
+            return Err(Error::caller("the URL must have a `/` right after its host; nothing was sent"));
+        }
         Self::with_path_len(scheme, host, port, path_and_query, path_len)
     }
 

@@ -52,8 +52,9 @@ impl ClientBuilder {
 
     /// reqwest's own builder: TLS, proxies, pool, compression, user agent, DNS and the rest.
     ///
-    /// Its redirect policy is replaced. A timeout and credential-like default headers set there are refused by
-    /// [`build`](Self::build): reqwest would apply them to every hop anew, foreign hosts included.
+    /// A timeout, a redirect policy, and default headers other than `Accept`, `Accept-Encoding`, `Accept-Language` and
+    /// `User-Agent` set there are refused by [`build`](Self::build): reqwest would apply them to every hop anew, foreign
+    /// hosts included.
     pub fn http(mut self, http: reqwest::ClientBuilder) -> Self {
         self.http = http;
         self
@@ -151,11 +152,17 @@ fn refuse(found: &Found) -> Result<(), Error> {
              hop; use .max_redirects(..) on Authwright's builder (0 follows none)",
         ));
     }
-    if let Some(name) = &found.credential_header {
+    if let Some(name) = &found.header {
         return Err(Error::caller(format!(
             "default header `{name}` is set inside http(..), where reqwest adds it on every hop, foreign hosts \
              included; give the credential to Auth, or the header to .default_headers(..) on Authwright's builder"
         )));
+    }
+    if found.unreadable {
+        return Err(Error::caller(
+            "a setting inside http(..) has a quote or a backslash, which hides the settings that must be checked; set \
+             default headers by .default_headers(..) on Authwright's builder",
+        ));
     }
     Ok(())
 }

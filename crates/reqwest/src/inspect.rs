@@ -1,44 +1,43 @@
 //! What a `reqwest::ClientBuilder` has been told, as far as its `Debug` text shows it: there are no getters.
 //!
 //! Three settings would undo a rule: a timeout (it restarts with every hop), a redirect policy of its own, and default
-//! headers that carry a credential (reqwest adds them at every hop). A test pins the text to the version in use. A default
-//! header whose value ends in a backslash can hide what follows it: that text does not escape backslashes.
+//! headers other than the anonymous ones (reqwest adds them at every hop, foreign hosts included). A test pins the text to
+//! the version in use. That text does not escape backslashes, so one that has any is not trusted.
 
-use authwright_core::{exchange::is_credential_name, http::HeaderName};
+use authwright_core::{exchange::is_anonymous, http::HeaderName};
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) timeout: bool,
     pub(crate) redirect_policy: bool,
     pub(crate) jar: bool,
-    /// The first default header that says who is asking.
-    pub(crate) credential_header: Option<String>,
+    /// The first default header that belongs to the API alone.
+    pub(crate) header: Option<String>,
+    /// A quote or a backslash in some value: what follows it cannot be told.
+    pub(crate) unreadable: bool,
 }
 
 pub(crate) fn settings(builder: &reqwest::ClientBuilder) -> Found {
     let text = format!("{builder:?}");
-    let mut found = Found::default();
+    let mut found = Found { unreadable: text.contains('\\'), ..Found::default() };
     let body = text.split_once('{').map_or("", |(_, body)| body);
     for (name, value) in fields(body) {
         match name {
             "timeout" => found.timeout = true,
             "redirect_policy" => found.redirect_policy = true,
             "cookie_store" => found.jar = true,
-            "default_headers" => found.credential_header = credential_header(value),
+            "default_headers" => found.header = header_for_the_api(value),
             _ => {}
         }
     }
     found
 }
 
-fn credential_header(map: &str) -> Option<String> {
+fn header_for_the_api(map: &str) -> Option<String> {
     let body = map.trim().strip_prefix('{')?.strip_suffix('}')?;
-    fields(body).find_map(|(name, value)| {
-        let name = name.trim_matches('"');
-        let known = HeaderName::try_from(name).is_ok_and(|name| is_credential_name(&name));
-        // The text of a sensitive value is the bare word; a value that happens to be that word is in quotes.
-        let sensitive = value.contains("Sensitive") && !value.contains('"') || value.contains("[Sensitive");
-        (known || sensitive).then(|| name.to_owned())
+    fields(body).map(|(name, _)| name.trim_matches('"')).find_map(|name| {
+        let anonymous = HeaderName::try_from(name).is_ok_and(|name| is_anonymous(&name));
+        (!anonymous).then(|| name.to_owned())
     })
 }
 
@@ -51,6 +50,9 @@ fn fields(body: &str) -> impl Iterator<Item = (&str, &str)> {
             return None;
         }
         let end = end_of_field(trimmed);
+        if end == 0 {
+            return None;
+        }
         let field = &trimmed[..end];
         rest = &trimmed[end..];
         let colon = colon_of(field);
@@ -116,23 +118,34 @@ mod tests {
         assert!(settings(&builder().redirect(reqwest::redirect::Policy::none())).redirect_policy);
         #[cfg(feature = "cookies")]
         assert!(settings(&builder().cookie_store(true)).jar);
-        let found = with_header("authorization", HeaderValue::from_static("Bearer x"));
-        assert_eq!(found.credential_header.as_deref(), Some("authorization"));
-        let found = with_header("x-api-key", HeaderValue::from_static("k"));
-        assert_eq!(found.credential_header.as_deref(), Some("x-api-key"));
+        for name in ["authorization", "x-api-key", "x-figma-token", "x-tenant"] {
+            assert_eq!(with_header(name, HeaderValue::from_static("v")).header.as_deref(), Some(name));
+        }
         let mut secret = HeaderValue::from_static("s3cret");
         secret.set_sensitive(true);
-        assert_eq!(with_header("x-tenant", secret).credential_header.as_deref(), Some("x-tenant"));
+        assert_eq!(with_header("x-secret", secret).header.as_deref(), Some("x-secret"));
     }
 
     #[test]
-    fn harmless_settings_and_hostile_values_are_not() {
+    fn harmless_settings_are_not() {
         let builder =
             reqwest::Client::builder().connect_timeout(Duration::from_secs(1)).user_agent("timeout: 5s");
         assert_eq!(settings(&builder), Found::default());
-        for value in ["Sensitive", "}, timeout: 5s, x: {", "a\", \"authorization\": \"x"] {
-            let found = with_header("x-note", HeaderValue::from_str(value).unwrap());
-            assert_eq!(found, Found::default(), "{value}");
+        for value in ["Sensitive", "}, timeout: 5s, x: {", "))", "]", "a, b: c"] {
+            assert_eq!(
+                with_header("accept", HeaderValue::from_str(value).unwrap()),
+                Found::default(),
+                "{value}"
+            );
+        }
+    }
+
+    /// A value with a quote or a backslash can hide what follows it: nothing is believed then, and nothing hangs.
+    #[test]
+    fn a_text_that_cannot_be_read_is_not_trusted() {
+        for value in ["x\\", "a\", \"authorization\": \"x", "\\\"}, timeout: 5s", "x\\\", \"b\": \"))"] {
+            let found = with_header("accept", HeaderValue::from_str(value).unwrap());
+            assert!(found.unreadable, "{value}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use authwright_core::{
     ApiKey, Auth, Basic, Bearer, Body, Error, Exchange, Fault, Hop, Outgoing, Policy, Scheme, Step, Target,
-    http::{HeaderMap, Method},
+    http::{HeaderMap, HeaderValue, Method},
 };
 use authwright_testkit::{Credential, Plan, Reply, credentials};
 use authwright_tests::on_every_driver;
@@ -147,17 +147,68 @@ impl Scheme for Failing {
     }
 }
 
+/// Writes two cookies, then a header that the caller may have set.
+#[derive(Debug)]
+struct TwoCookies;
+
+impl Scheme for TwoCookies {
+    fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
+        hop.cookie("sid", Credential::CANARY)?.cookie("sig", "x")?.header("x-extra", "1")?;
+        Ok(Step::Send)
+    }
+}
+
+#[test]
+fn all_of_several_cookies_is_taken_back() {
+    let net = net();
+    on_every_driver(|driver| {
+        let auth = Auth::new(net.origin(0), TwoCookies).unwrap();
+        let plan = Plan::get(net.url(0, "/"), &auth).header("X-Extra", "mine");
+        for (plan, cookies) in [(plan.clone(), vec![]), (plan.header("Cookie", "a=1"), vec!["a=1"])] {
+            net.take();
+            driver.run(&net, &plan);
+            assert_eq!(net.requests()[0].header_all("cookie"), cookies, "{}", driver.name());
+        }
+    });
+}
+
+/// A scheme that says the same cookie twice is told so.
+#[test]
+fn a_cookie_written_twice_is_an_error() {
+    let mut hop = Hop::test("GET", "https://api.example.com/");
+    let error = hop.cookie("sid", "1").and_then(|hop| hop.cookie("sid", "2")).err().unwrap();
+    assert_eq!(error.to_string(), "a scheme wrote cookie `sid` twice; nothing was sent");
+}
+
 /// On error the caller's request is untouched, cookies in two fields and all, and nothing is sent.
 #[test]
 fn an_error_leaves_the_request_as_it_was() {
+    for own_cookies in [vec!["a=1", "b=2"], vec![]] {
+        untouched(&own_cookies);
+    }
+    let net = net();
+    on_every_driver(|driver| {
+        net.take();
+        let auth = Auth::new(net.origin(0), Failing).unwrap();
+        let outcome = driver.run(&net, &Plan::get(net.url(0, "/"), &auth));
+        assert!(outcome.failure().is_some_and(|text| text.contains("locked away")), "{}", driver.name());
+        assert!(net.requests().is_empty(), "{}", driver.name());
+    });
+}
+
+/// Entries of every kind before one that fails; default headers too.
+fn untouched(own_cookies: &[&'static str]) {
     let auth = Auth::new("https://api.example.com", ApiKey::cookie("first", "k"))
+        .and_then(|auth| auth.and("https://api.example.com", ApiKey::cookie("second", "k")))
         .and_then(|auth| auth.and("https://api.example.com", ApiKey::header("x-first", "k")))
         .and_then(|auth| auth.and("https://api.example.com", Failing))
         .unwrap();
-    let policy = Policy::default();
+    let mut policy = Policy::default();
+    policy.default_headers.insert("x-default", "d".parse().unwrap());
     let mut headers = HeaderMap::new();
-    headers.append("cookie", "a=1".parse().unwrap());
-    headers.append("cookie", "b=2".parse().unwrap());
+    for cookie in own_cookies {
+        headers.append("cookie", HeaderValue::from_static(cookie));
+    }
     headers.append("x-mine", "m".parse().unwrap());
     let before = headers.clone();
     let error = Exchange::new(Some(&auth), &policy)
@@ -170,13 +221,4 @@ fn an_error_leaves_the_request_as_it_was() {
         .unwrap_err();
     assert_eq!(error.to_string(), "the key is locked away");
     assert_eq!(headers, before);
-
-    let net = net();
-    on_every_driver(|driver| {
-        net.take();
-        let auth = Auth::new(net.origin(0), Failing).unwrap();
-        let outcome = driver.run(&net, &Plan::get(net.url(0, "/"), &auth));
-        assert!(outcome.failure().is_some_and(|text| text.contains("locked away")), "{}", driver.name());
-        assert!(net.requests().is_empty(), "{}", driver.name());
-    });
 }

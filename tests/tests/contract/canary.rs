@@ -98,7 +98,8 @@ fn e17_no_debug_of_core_holds_a_secret() {
     let clean_url = format!("https://a.example/{canary}?{canary}#{canary}");
     printed.push(format!("{:?} {:?}", Origin::from(url.as_str()), Origin::from(clean_url.as_str())));
     printed.push(format!("{:?} {:?}", Target::parse(&url), Target::parse(&clean_url)));
-    for origin in [url.as_str(), clean_url.as_str(), &url[8..], &format!("//{canary}:{canary}@x")] {
+    let mixed_up = [canary.to_owned(), format!("https://sam:{canary}/x@h"), format!("//{canary}:{canary}@x")];
+    for origin in [url.as_str(), clean_url.as_str(), &url[8..], &mixed_up[0], &mixed_up[1], &mixed_up[2]] {
         let error = Auth::new(origin, Bearer::new("t")).unwrap_err();
         printed.push(format!("{error} {error:?} {error:#?}"));
     }

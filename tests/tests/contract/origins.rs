@@ -77,6 +77,8 @@ fn a5_dot_segments_do_not_widen_a_path_prefix() {
         "/v1/a/..%2f..%2fx",
         "/v1/..%5cx",
         "/v1/..\\x",
+        "/v1/%252e%252e/x",
+        "/v1/..%09/x",
         "/v1/./x",
         "/v1/..;a=b/x",
         "//v1",

@@ -156,6 +156,65 @@ fn each_hop_carries_what_is_meant_for_it() {
     });
 }
 
+/// Servers keep the query when they redirect, to another host name or to another path. Our key in it is not theirs.
+#[test]
+fn a10_a_key_handed_back_in_location_travels_no_further() {
+    let net = net();
+    on_every_driver(|driver| {
+        for place in [0, 1] {
+            let to = net.origin(place).to_owned();
+            net.set_script(move |request| match request.path() {
+                "/" => Reply::redirect(301, &format!("{to}/end?{}", request.query().unwrap())),
+                _ => Reply::ok("").close_mid_body(),
+            });
+            let auth = Auth::new(net.origin(0), ApiKey::query("a b", Credential::CANARY)).unwrap();
+            let outcome = driver.run(&net, &Plan::get(net.url(0, "/?x=1&y=2"), &auth));
+            let targets: Vec<_> = net.requests().iter().map(|r| r.target.clone()).collect();
+            let key = format!("&a%20b={}", Credential::CANARY);
+            let again = if place == 0 { key.as_str() } else { "" };
+            let expected = [format!("/?x=1&y=2{key}"), format!("/end?x=1&y=2{again}")];
+            assert_eq!(targets, expected, "{}", driver.name());
+            for printed in &outcome.printed {
+                assert!(!Credential::leaked_in(printed.as_bytes()), "{}: {printed}", driver.name());
+            }
+        }
+    });
+}
+
+/// The field an entry writes is a credential whoever sets it, and whatever it is called.
+#[test]
+fn a10_what_the_caller_puts_in_an_entrys_place_stays_behind_too() {
+    let net = net();
+    let to = net.url(1, "/end");
+    net.set_script(
+        move |request| if request.origin == 0 { Reply::redirect(302, &to) } else { Reply::ok("") },
+    );
+    on_every_driver(|driver| {
+        net.take();
+        let auth = Auth::new(net.origin(0), ApiKey::header("X-Figma", "0urs")).unwrap();
+        driver.run(&net, &Plan::get(net.url(0, "/"), &auth).header("X-Figma", Credential::CANARY));
+        driver.run(&net, &Plan::get(net.url(0, "/"), &auth).default_header("X-Figma", Credential::CANARY));
+        assert_eq!(net.requests().len(), 4, "{}", driver.name());
+        assert_no_leak(&net, &[0], driver.name());
+    });
+}
+
+/// Who asks in another name asks in it to the end: a chain that leaves and comes back does not change identity.
+#[test]
+fn a11_an_overridden_entry_stays_out() {
+    let net = net();
+    let leg = |to| Leg { status: 302, to, spelling: Spelling::Absolute };
+    script(&net, &Chain { legs: vec![leg(0), leg(1), leg(0)] });
+    on_every_driver(|driver| {
+        net.take();
+        let auth = Auth::new(net.origin(0), Bearer::new("admin")).unwrap();
+        driver.run(&net, &Plan::get(net.url(0, "/0"), &auth).header("Authorization", "Bearer tenant"));
+        let sent: Vec<_> =
+            net.requests().iter().map(|r| r.header("authorization").unwrap_or("-").to_owned()).collect();
+        assert_eq!(sent, ["Bearer tenant", "Bearer tenant", "-", "-"], "{}", driver.name());
+    });
+}
+
 /// 303, and POST on 301 and 302, become GET without body and content fields; all else stays (RFC 9110 section 15.4).
 #[test]
 fn methods_and_bodies_follow_rfc_9110() {

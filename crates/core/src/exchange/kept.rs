@@ -6,6 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 pub(super) struct Kept {
     pub(super) method: Method,
     fields: Vec<Field>,
+    /// The query pairs we put on the hop under way, in the form `&name=value`.
+    pub(super) our_pairs: String,
 }
 
 struct Field {
@@ -27,7 +29,7 @@ impl Kept {
         };
         fields.extend(headers.iter().map(field(false)));
         fields.extend(defaults.iter().filter(|(name, _)| !headers.contains_key(*name)).map(field(true)));
-        Self { method: method.clone(), fields }
+        Self { method: method.clone(), fields, our_pairs: String::new() }
     }
 
     pub(super) fn headers(&self) -> HeaderMap {
@@ -38,13 +40,15 @@ impl Kept {
         headers
     }
 
-    /// Drops, for good, what must not reach another origin. Returns the names of what it dropped.
+    /// Drops, for good, what must not reach another origin: also the fields that entries write, since what a caller puts
+    /// in their place is a credential too. Returns the names of what it dropped.
     ///
     /// RFC 9110 section 15.4 asks for it; what is dropped once is never restored, even if the chain comes back.
-    pub(super) fn leave_origin(&mut self) -> Vec<String> {
+    pub(super) fn leave_origin(&mut self, is_written_by_us: impl Fn(&HeaderName) -> bool) -> Vec<String> {
         let mut dropped = Vec::new();
         self.fields.retain(|field| {
             let keep = !is_credential(&field.name, &field.value)
+                && !is_written_by_us(&field.name)
                 && (!field.default || is_anonymous(&field.name))
                 && !is_bound_to_origin(&field.name);
             if !keep {
@@ -121,7 +125,7 @@ fn is_bound_to_origin(name: &HeaderName) -> bool {
     [header::HOST, header::ORIGIN, header::REFERER].contains(name)
 }
 
-/// Default headers that say nothing about who is asking.
-fn is_anonymous(name: &HeaderName) -> bool {
+/// Default headers that say nothing about who is asking, so that they may go anywhere.
+pub fn is_anonymous(name: &HeaderName) -> bool {
     [header::ACCEPT, header::ACCEPT_ENCODING, header::ACCEPT_LANGUAGE, header::USER_AGENT].contains(name)
 }

@@ -53,14 +53,14 @@ mod redirect;
 
 use std::fmt;
 
-use http::{HeaderMap, Method, StatusCode, header::WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header::WWW_AUTHENTICATE};
 
 use self::{
     attached::{Attached, One},
     kept::Kept,
 };
 pub use self::{
-    kept::is_credential_name,
+    kept::{is_anonymous, is_credential_name},
     policy::{MAX_REDIRECTS, Policy, max_sends},
     redirect::Follow,
 };
@@ -79,6 +79,10 @@ pub struct Exchange<'a> {
     attached: Attached,
     /// The caller has set a credential of their own: a refusal is about that one (rule 12).
     caller_set: bool,
+    /// The entries whose place the caller has taken, on any hop so far.
+    overridden: Vec<usize>,
+    /// The default headers that were added to the hop under way.
+    defaults: Vec<HeaderName>,
     replayable: bool,
     hop: u32,
     sends: u32,
@@ -156,6 +160,8 @@ impl<'a> Exchange<'a> {
             kept: None,
             attached: Attached::default(),
             caller_set: false,
+            overridden: Vec::new(),
+            defaults: Vec::new(),
             replayable: true,
             hop: 1,
             sends: 0,
@@ -199,7 +205,7 @@ impl<'a> Exchange<'a> {
             if self.may_send_again() {
                 self.kept = Some(Kept::new(method, headers, &self.policy.default_headers));
             }
-            self.policy.add_default_headers(headers);
+            self.defaults = self.policy.add_default_headers(headers);
         } else {
             self.attached.clear();
             self.caller_set = false;
@@ -210,8 +216,8 @@ impl<'a> Exchange<'a> {
             return Ok(None);
         };
         let mut hop = Hop::new(method, target, headers, body, &*self.policy.clock);
-        if auth.traits().signs {
-            self.apply_with_signers(auth, &mut hop)?;
+        if self.sends > 1 || auth.traits().signs {
+            self.apply_with_care(auth, &mut hop)?;
         } else {
             for (index, entry) in auth.entries().iter().enumerate() {
                 self.apply(auth, index, entry, &mut hop)?;
@@ -221,25 +227,51 @@ impl<'a> Exchange<'a> {
             self.nothing_attached(auth, &hop);
         }
         let line = hop.into_line();
-        Ok((!line.is_empty()).then_some(line))
+        if line.is_empty() {
+            return Ok(None);
+        }
+        if let Some(kept) = &mut self.kept {
+            let ours = line.get(target.path_and_query().len()..).unwrap_or_default();
+            kept.our_pairs = format!("&{}", ours.trim_start_matches(['?', '&']));
+        }
+        Ok(Some(line))
     }
 
-    /// Signers sign what the others have attached, so they come last; but a plain entry yields a field to a more specific
-    /// signer.
+    /// Where there are signers, and on every send but the first. Signers sign what the others have attached, so they come
+    /// last; but a plain entry yields a field to a more specific signer. An entry the caller has overridden stays out for
+    /// the whole request: what comes after a redirect is still asked for in the name the caller chose.
     #[inline(never)]
-    fn apply_with_signers(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Error> {
+    fn apply_with_care(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Error> {
         let entries = auth.entries();
-        for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.signs) {
+        let (signers, plain): (Vec<_>, Vec<_>) =
+            entries.iter().enumerate().partition(|(_, entry)| entry.signs);
+        for (index, entry) in plain {
             let more_specific =
                 entries[..index].iter().filter(|other| other.signs && other.area.covers(hop.goes_to()));
             let mut taken = more_specific.flat_map(|signer| signer.scheme.writes());
             if !taken.any(|slot| entry.scheme.writes().contains(slot)) {
-                self.apply(auth, index, entry, hop)?;
+                self.apply_unless_overridden(auth, index, entry, hop)?;
             }
         }
-        for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.signs) {
-            self.apply(auth, index, entry, hop)?;
+        for (index, entry) in signers {
+            self.apply_unless_overridden(auth, index, entry, hop)?;
         }
+        Ok(())
+    }
+
+    fn apply_unless_overridden(
+        &mut self,
+        auth: &Auth,
+        index: usize,
+        entry: &Entry,
+        hop: &mut Hop<'_>,
+    ) -> Result<(), Error> {
+        if !self.overridden.contains(&index) || !entry.area.covers(hop.goes_to()) {
+            return self.apply(auth, index, entry, hop);
+        }
+        self.caller_set = true;
+        let why = "the caller set another in its place".to_owned();
+        self.note(hop.goes_to(), || TrailEvent::Withheld { label: entry.label(), why });
         Ok(())
     }
 
@@ -265,25 +297,28 @@ impl<'a> Exchange<'a> {
                     self.note(hop.goes_to(), || TrailEvent::Attached(entry.label()));
                 }
             }
-            None => self.collided(auth, entry, hop),
+            None => self.collided(auth, index, entry, hop),
         }
         Ok(())
     }
 
     /// A field was taken. By the caller, unless an entry before this one wrote it.
     #[cold]
-    fn collided(&mut self, auth: &Auth, entry: &Entry, hop: &mut Hop<'_>) {
+    fn collided(&mut self, auth: &Auth, index: usize, entry: &Entry, hop: &mut Hop<'_>) {
         let Some(mut collision) = hop.finish_collided() else { return };
         let ours = self.ready_slots(auth).any(|slot| *slot == collision.slot);
         collision.by_caller &= !ours;
         self.caller_set |= collision.by_caller;
+        if collision.by_caller {
+            self.overridden.push(index);
+        }
         self.note(hop.goes_to(), || TrailEvent::Withheld { label: entry.label(), why: taken(&collision) });
     }
 
     /// Leaves the request as the caller gave it (rule 8).
     #[cold]
     fn take_back(&mut self, auth: &Auth, hop: &mut Hop<'_>, error: Error) -> Error {
-        hop.take_back_all(self.ready_slots(auth));
+        hop.take_back_all(self.ready_slots(auth), &self.defaults);
         error
     }
 
@@ -380,7 +415,12 @@ impl<'a> Exchange<'a> {
             self.note(sent, || TrailEvent::NotFollowed("too many".into()));
             return Next::TooManyRedirects;
         }
-        match redirect::follow(kept, response, sent, self.replayable) {
+        let entries = self.auth.map(Auth::entries).unwrap_or_default();
+        let is_written_by_us = |name: &HeaderName| {
+            let mut slots = entries.iter().flat_map(|entry| entry.scheme.writes());
+            slots.any(|slot| matches!(slot, Slot::Header(written) if written == name))
+        };
+        match redirect::follow(kept, response, sent, self.replayable, is_written_by_us) {
             Ok(redirect::Followed { next, to, dropped, same_origin }) => {
                 if !same_origin {
                     self.budget = FULL;

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use crate::{Clock, Resend};
 
@@ -24,18 +24,22 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Adds the client's default headers where the caller has set none, and says which.
     #[inline]
-    pub(super) fn add_default_headers(&self, headers: &mut HeaderMap) {
+    pub(super) fn add_default_headers(&self, headers: &mut HeaderMap) -> Vec<HeaderName> {
+        let mut added = Vec::new();
         if self.default_headers.is_empty() {
-            return;
+            return added;
         }
         for name in self.default_headers.keys() {
             if !headers.contains_key(name) {
+                added.push(name.clone());
                 for value in self.default_headers.get_all(name) {
                     headers.append(name, value.clone());
                 }
             }
         }
+        added
     }
 }
 

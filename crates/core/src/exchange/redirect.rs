@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use http::{HeaderMap, Method, StatusCode, header::LOCATION};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header::LOCATION};
 
 use super::kept::Kept;
-use crate::{ResponseView, Target, location, origin::same_origin};
+use crate::{ResponseView, Target, encode, location, origin::same_origin};
 
 /// The next hop of a redirect.
 pub struct Follow {
@@ -70,6 +70,7 @@ pub(super) fn follow(
     response: &ResponseView<'_>,
     sent: &Target<'_>,
     replayable: bool,
+    is_written_by_us: impl Fn(&HeaderName) -> bool,
 ) -> Result<Followed, NotFollowed> {
     let mut locations = response.headers.get_all(LOCATION).iter();
     let (Some(location), None) = (locations.next(), locations.next()) else {
@@ -85,11 +86,13 @@ pub(super) fn follow(
     let authority = authority.split_once("://").map_or("", |(_, authority)| authority);
     let base = location::Base { scheme: sent.scheme(), authority, path: sent.path(), query: sent.query() };
     let url = location::resolve(base, location.as_bytes()).map_err(NotFollowed::Location)?;
+    // A server that keeps the query when it redirects hands our key back: the next hop gets its own, or none.
+    let url = if kept.our_pairs.is_empty() { url } else { encode::without_pairs(&url, &kept.our_pairs) };
     let Ok(target) = Target::parse(&url) else {
         return Err(NotFollowed::Location(location::Refused::BadHost));
     };
     let (to, same_origin) = (target.origin().to_string(), same_origin(&target, sent));
-    let dropped = if same_origin { Vec::new() } else { kept.leave_origin() };
+    let dropped = if same_origin { Vec::new() } else { kept.leave_origin(is_written_by_us) };
     if !keep_body {
         kept.method = method.clone();
         kept.drop_content_headers();

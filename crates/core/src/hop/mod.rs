@@ -324,6 +324,11 @@ impl<'a> Hop<'a> {
         let before: Vec<_> = self.headers().get_all(COOKIE).iter().cloned().collect();
         let Some(joined) = encode::join_cookies(&before) else { return Ok(self) };
         if encode::has_cookie(joined.as_bytes(), name) {
+            let mine = self.rare.as_ref().is_some_and(|rare| rare.wrote_cookie_in_this_entry(name));
+            if mine || self.cookie_field == MadeBy::ThisEntry {
+                let name = name.escape_debug();
+                return Err(Error::caller(format!("a scheme wrote cookie `{name}` twice; nothing was sent")));
+            }
             // Where the caller had no `Cookie` field, every cookie in it is ours.
             let all_ours = self.cookie_field != MadeBy::Caller;
             let ours = self.rare.as_ref().is_some_and(|rare| rare.wrote(&COOKIE) || rare.wrote_cookie(name));
@@ -384,11 +389,7 @@ impl<'a> Hop<'a> {
     /// Takes back what the entry under way has written.
     #[cold]
     fn take_back_entry(&mut self) {
-        self.stamp = Stamp::default();
-        if self.cookie_field == MadeBy::ThisEntry {
-            self.map().remove(COOKIE);
-            self.cookie_field = MadeBy::Caller;
-        }
+        (self.ready, self.stamp) = (false, Stamp::default());
         if let Some(rare) = &mut self.rare {
             let (names, cookies) = rare.take_back_entry();
             if let Some(cookies) = cookies {
@@ -398,13 +399,22 @@ impl<'a> Hop<'a> {
                 self.map().remove(name);
             }
         }
+        // Last: where the whole field is this entry's, what it was before a part of it is this entry's too.
+        if self.cookie_field == MadeBy::ThisEntry {
+            self.map().remove(COOKIE);
+            self.cookie_field = MadeBy::Caller;
+        }
         self.line.truncate(self.line_before);
     }
 
     /// Takes back what every entry has written: the request is as the caller gave it. `ready` are the fields of entries
     /// that wrote a ready header.
     #[cold]
-    pub(crate) fn take_back_all<'s>(&mut self, ready: impl Iterator<Item = &'s Slot>) {
+    pub(crate) fn take_back_all<'s>(
+        &mut self,
+        ready: impl Iterator<Item = &'s Slot>,
+        defaults: &[HeaderName],
+    ) {
         // The entry under way first: what it did to the `Cookie` field lies on top of what earlier ones did.
         self.take_back_entry();
         for slot in ready {
@@ -420,6 +430,9 @@ impl<'a> Hop<'a> {
             rare.reopen();
         }
         self.take_back_entry();
+        for name in defaults {
+            self.map().remove(name);
+        }
     }
 
     /// Gives a field the values it had.

@@ -50,6 +50,10 @@ impl Rare {
         self.cookie_names_earlier.iter().any(|earlier| **earlier == *name)
     }
 
+    pub(super) fn wrote_cookie_in_this_entry(&self, name: &str) -> bool {
+        self.cookie_names.iter().any(|written| **written == *name)
+    }
+
     pub(super) fn change_cookies(&mut self, before: Vec<HeaderValue>, name: &str) {
         self.cookies_before.get_or_insert(before);
         self.cookie_names.push(name.into());
