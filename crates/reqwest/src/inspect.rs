@@ -7,6 +7,7 @@
 use authwright_core::{exchange::is_anonymous, http::HeaderName};
 
 #[derive(Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // independent findings, each of which is looked at once
 pub(crate) struct Found {
     pub(crate) timeout: bool,
     pub(crate) redirect_policy: bool,

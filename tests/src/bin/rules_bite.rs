@@ -36,6 +36,15 @@ const REQWEST: &str = "crates/reqwest/src/run.rs";
 const UREQ: &str = "crates/ureq/src/run.rs";
 
 const MUTATIONS: &[Mutation] = &[
+    cut("3 a key handed back is taken out", REDIRECT, "if our_pairs.is_empty() {", "if true {"),
+    cut("3 what entries write is dropped", KEPT, "&& !is_written_by_us(&field.name)", ""),
+    cut("2 an overridden entry stays out", EXCHANGE, "if !overridden ||", "if true ||"),
+    cut(
+        "2 every cookie is taken back",
+        HOP,
+        "if self.cookie_field == MadeBy::ThisEntry {\n            self.map().remove(COOKIE);",
+        "if self.cookie_field == MadeBy::ThisEntry {",
+    ),
     cut("1 origin: covered only", EXCHANGE, "if !entry.area.covers(hop.goes_to()) {", "if false {"),
     cut(
         "1 origin: host",
@@ -76,8 +85,8 @@ const MUTATIONS: &[Mutation] = &[
     cut(
         "3 leaving the origin drops fields",
         REDIRECT,
-        "if same_origin { Vec::new() } else { kept.leave_origin() }",
-        "Vec::new()",
+        "if same_origin { Vec::new() } else { kept.leave_origin(is_written_by_us) }",
+        "Vec::<String>::new()",
     ),
     cut(
         "3 sensitive fields are dropped",

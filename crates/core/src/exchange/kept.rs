@@ -6,8 +6,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 pub(super) struct Kept {
     pub(super) method: Method,
     fields: Vec<Field>,
-    /// The query pairs we put on the hop under way, in the form `&name=value`.
-    pub(super) our_pairs: String,
 }
 
 struct Field {
@@ -29,7 +27,7 @@ impl Kept {
         };
         fields.extend(headers.iter().map(field(false)));
         fields.extend(defaults.iter().filter(|(name, _)| !headers.contains_key(*name)).map(field(true)));
-        Self { method: method.clone(), fields, our_pairs: String::new() }
+        Self { method: method.clone(), fields }
     }
 
     pub(super) fn headers(&self) -> HeaderMap {

@@ -79,15 +79,23 @@ pub struct Exchange<'a> {
     attached: Attached,
     /// The caller has set a credential of their own: a refusal is about that one (rule 12).
     caller_set: bool,
-    /// The entries whose place the caller has taken, on any hop so far.
-    overridden: Vec<usize>,
-    /// The default headers that were added to the hop under way.
-    defaults: Vec<HeaderName>,
     replayable: bool,
     hop: u32,
     sends: u32,
     budget: [u8; Resend::COUNT],
-    trail: Option<Box<Trail>>,
+    /// What most requests have no use for.
+    rare: Option<Box<Rare>>,
+}
+
+#[derive(Default)]
+struct Rare {
+    trail: Option<Trail>,
+    /// The entries whose place the caller has taken, on any hop so far.
+    overridden: Vec<usize>,
+    /// The default headers that were added to the hop under way.
+    defaults: Vec<HeaderName>,
+    /// The query pairs we put on it, in the form `&name=value`.
+    our_pairs: String,
 }
 
 /// A request about to be sent: the copy that is sent, on which credentials may be put.
@@ -160,24 +168,22 @@ impl<'a> Exchange<'a> {
             kept: None,
             attached: Attached::default(),
             caller_set: false,
-            overridden: Vec::new(),
-            defaults: Vec::new(),
             replayable: true,
             hop: 1,
             sends: 0,
             budget: FULL,
-            trail: None,
+            rare: None,
         }
     }
 
     /// Records every decision in a [`Trail`]. Off, this costs one branch per decision.
     pub fn record_trail(&mut self) {
-        self.trail = Some(Box::default());
+        self.rare().trail = Some(Trail::default());
     }
 
     /// The trail, where one was recorded.
     pub fn take_trail(&mut self) -> Option<Trail> {
-        self.trail.take().map(|trail| *trail)
+        self.rare.as_mut()?.trail.take()
     }
 
     /// Whether another send may follow this one, so that the driver must keep what it needs for it (URL and body).
@@ -205,10 +211,15 @@ impl<'a> Exchange<'a> {
             if self.may_send_again() {
                 self.kept = Some(Kept::new(method, headers, &self.policy.default_headers));
             }
-            self.defaults = self.policy.add_default_headers(headers);
+            if !self.policy.default_headers.is_empty() {
+                self.rare().defaults = self.policy.add_default_headers(headers);
+            }
         } else {
             self.attached.clear();
             self.caller_set = false;
+            if let Some(rare) = &mut self.rare {
+                rare.our_pairs.clear();
+            }
         }
         self.sends += 1;
         let Some(auth) = self.auth else {
@@ -230,9 +241,9 @@ impl<'a> Exchange<'a> {
         if line.is_empty() {
             return Ok(None);
         }
-        if let Some(kept) = &mut self.kept {
+        if self.kept.is_some() {
             let ours = line.get(target.path_and_query().len()..).unwrap_or_default();
-            kept.our_pairs = format!("&{}", ours.trim_start_matches(['?', '&']));
+            self.rare().our_pairs = format!("&{}", ours.trim_start_matches(['?', '&']));
         }
         Ok(Some(line))
     }
@@ -266,7 +277,8 @@ impl<'a> Exchange<'a> {
         entry: &Entry,
         hop: &mut Hop<'_>,
     ) -> Result<(), Error> {
-        if !self.overridden.contains(&index) || !entry.area.covers(hop.goes_to()) {
+        let overridden = self.rare.as_ref().is_some_and(|rare| rare.overridden.contains(&index));
+        if !overridden || !entry.area.covers(hop.goes_to()) {
             return self.apply(auth, index, entry, hop);
         }
         self.caller_set = true;
@@ -279,7 +291,7 @@ impl<'a> Exchange<'a> {
     #[inline]
     fn apply(&mut self, auth: &Auth, index: usize, entry: &Entry, hop: &mut Hop<'_>) -> Result<(), Error> {
         if !entry.area.covers(hop.goes_to()) {
-            if self.trail.is_some() {
+            if self.rare.is_some() {
                 self.note_elsewhere(entry, hop.goes_to());
             }
             return Ok(());
@@ -293,7 +305,7 @@ impl<'a> Exchange<'a> {
         match hop.finish_entry() {
             Some(finished) => {
                 self.attached.insert(index, &finished);
-                if self.trail.is_some() {
+                if self.rare.is_some() {
                     self.note(hop.goes_to(), || TrailEvent::Attached(entry.label()));
                 }
             }
@@ -310,7 +322,7 @@ impl<'a> Exchange<'a> {
         collision.by_caller &= !ours;
         self.caller_set |= collision.by_caller;
         if collision.by_caller {
-            self.overridden.push(index);
+            self.rare().overridden.push(index);
         }
         self.note(hop.goes_to(), || TrailEvent::Withheld { label: entry.label(), why: taken(&collision) });
     }
@@ -318,7 +330,8 @@ impl<'a> Exchange<'a> {
     /// Leaves the request as the caller gave it (rule 8).
     #[cold]
     fn take_back(&mut self, auth: &Auth, hop: &mut Hop<'_>, error: Error) -> Error {
-        hop.take_back_all(self.ready_slots(auth), &self.defaults);
+        let defaults = self.rare.as_ref().map(|rare| &*rare.defaults).unwrap_or_default();
+        hop.take_back_all(self.ready_slots(auth), defaults);
         error
     }
 
@@ -350,7 +363,7 @@ impl<'a> Exchange<'a> {
     #[inline]
     pub fn settles(&self, status: StatusCode) -> bool {
         let looked_at = status.is_redirection() || matches!(status.as_u16(), 401 | 403);
-        !looked_at && self.trail.is_none() && !self.auth.is_some_and(|auth| auth.traits().listens)
+        !looked_at && !self.records() && !self.auth.is_some_and(|auth| auth.traits().listens)
     }
 
     /// Decides what happens after a response. `sent` is where the hop went, without what we added to it.
@@ -360,7 +373,7 @@ impl<'a> Exchange<'a> {
     #[inline]
     pub fn observed(&mut self, response: &ResponseView<'_>, sent: Target<'_>) -> Result<Next, Error> {
         let status = response.status;
-        if self.trail.is_some() {
+        if self.records() {
             self.note(&sent, || TrailEvent::Answered(status.as_u16()));
         }
         if let Some(because) = self.learn(response)?
@@ -415,12 +428,13 @@ impl<'a> Exchange<'a> {
             self.note(sent, || TrailEvent::NotFollowed("too many".into()));
             return Next::TooManyRedirects;
         }
+        let our_pairs = self.rare.as_ref().map(|rare| &*rare.our_pairs).unwrap_or_default();
         let entries = self.auth.map(Auth::entries).unwrap_or_default();
         let is_written_by_us = |name: &HeaderName| {
             let mut slots = entries.iter().flat_map(|entry| entry.scheme.writes());
             slots.any(|slot| matches!(slot, Slot::Header(written) if written == name))
         };
-        match redirect::follow(kept, response, sent, self.replayable, is_written_by_us) {
+        match redirect::follow(kept, response, sent, self.replayable, our_pairs, is_written_by_us) {
             Ok(redirect::Followed { next, to, dropped, same_origin }) => {
                 if !same_origin {
                     self.budget = FULL;
@@ -467,8 +481,17 @@ impl<'a> Exchange<'a> {
         self.auth.is_some_and(|auth| auth.traits().may_resend)
     }
 
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    #[inline]
+    fn records(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.trail.is_some())
+    }
+
     fn note(&mut self, target: &Target<'_>, event: impl FnOnce() -> TrailEvent) {
-        if let Some(trail) = &mut self.trail {
+        if let Some(trail) = self.rare.as_mut().and_then(|rare| rare.trail.as_mut()) {
             trail.push(self.hop, target.origin().to_string(), event());
         }
     }

@@ -25,12 +25,8 @@ pub struct Policy {
 
 impl Policy {
     /// Adds the client's default headers where the caller has set none, and says which.
-    #[inline]
     pub(super) fn add_default_headers(&self, headers: &mut HeaderMap) -> Vec<HeaderName> {
         let mut added = Vec::new();
-        if self.default_headers.is_empty() {
-            return added;
-        }
         for name in self.default_headers.keys() {
             if !headers.contains_key(name) {
                 added.push(name.clone());

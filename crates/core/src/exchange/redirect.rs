@@ -70,6 +70,7 @@ pub(super) fn follow(
     response: &ResponseView<'_>,
     sent: &Target<'_>,
     replayable: bool,
+    our_pairs: &str,
     is_written_by_us: impl Fn(&HeaderName) -> bool,
 ) -> Result<Followed, NotFollowed> {
     let mut locations = response.headers.get_all(LOCATION).iter();
@@ -87,7 +88,7 @@ pub(super) fn follow(
     let base = location::Base { scheme: sent.scheme(), authority, path: sent.path(), query: sent.query() };
     let url = location::resolve(base, location.as_bytes()).map_err(NotFollowed::Location)?;
     // A server that keeps the query when it redirects hands our key back: the next hop gets its own, or none.
-    let url = if kept.our_pairs.is_empty() { url } else { encode::without_pairs(&url, &kept.our_pairs) };
+    let url = if our_pairs.is_empty() { url } else { encode::without_pairs(&url, our_pairs) };
     let Ok(target) = Target::parse(&url) else {
         return Err(NotFollowed::Location(location::Refused::BadHost));
     };
