@@ -25,4 +25,8 @@ mod documentation {
     struct Decisions;
     #[doc = include_str!("../../docs/threat-model.md")]
     struct ThreatModel;
+    #[doc = include_str!("../../docs/rules.md")]
+    struct Rules;
+    #[doc = include_str!("../../docs/performance.md")]
+    struct Performance;
 }

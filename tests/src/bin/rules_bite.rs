@@ -143,8 +143,8 @@ const MUTATIONS: &[Mutation] = &[
     cut(
         "8 an error takes everything back",
         EXCHANGE,
-        "hop.take_back_all(self.ready_slots(auth));",
-        "let _ = (auth, hop);",
+        "hop.take_back_all(self.ready_slots(auth), defaults);",
+        "let _ = (auth, hop, defaults);",
     ),
     cut("9 values are marked sensitive", HOP, "            value.set_sensitive(true);\n", ""),
     cut(
