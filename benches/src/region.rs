@@ -1,4 +1,4 @@
-//! What runs under callgrind: cases, each inside one call of [`counted_region`].
+//! What runs under callgrind: cases, each inside one call of `counted_region`.
 
 use std::hint::black_box;
 
