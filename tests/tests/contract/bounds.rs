@@ -200,6 +200,6 @@ fn a_timeout_covers_all_hops() {
         assert!(took < timeout * 2, "{}: {took:?}", driver.name());
         assert!(driver.name() == "in-memory" || took >= timeout, "{}: {took:?}", driver.name());
         let hops = net.requests().len();
-        assert!((2..=3).contains(&hops), "{}: {hops}", driver.name());
+        assert!((1..=3).contains(&hops), "{}: {hops}", driver.name());
     });
 }
