@@ -27,6 +27,7 @@ const fn cut(rule: &'static str, file: &'static str, from: &'static str, to: &'s
 }
 
 const EXCHANGE: &str = "crates/core/src/exchange/mod.rs";
+const APPLY: &str = "crates/core/src/exchange/apply.rs";
 const KEPT: &str = "crates/core/src/exchange/kept.rs";
 const REDIRECT: &str = "crates/core/src/exchange/redirect.rs";
 const HOP: &str = "crates/core/src/hop/mod.rs";
@@ -38,14 +39,14 @@ const UREQ: &str = "crates/ureq/src/run.rs";
 const MUTATIONS: &[Mutation] = &[
     cut("3 a key handed back is taken out", REDIRECT, "if our_pairs.is_empty() {", "if true {"),
     cut("3 what entries write is dropped", KEPT, "&& !is_written_by_us(&field.name)", ""),
-    cut("2 an overridden entry stays out", EXCHANGE, "if !overridden ||", "if true ||"),
+    cut("2 an overridden entry stays out", APPLY, "if !overridden ||", "if true ||"),
     cut(
         "2 every cookie is taken back",
         HOP,
         "if self.cookie_field == MadeBy::ThisEntry {\n            self.map().remove(COOKIE);",
         "if self.cookie_field == MadeBy::ThisEntry {",
     ),
-    cut("1 origin: covered only", EXCHANGE, "if !entry.area.covers(hop.goes_to()) {", "if false {"),
+    cut("1 origin: covered only", APPLY, "if !entry.area.covers(hop.goes_to()) {", "if false {"),
     cut(
         "1 origin: host",
         ORIGIN,
@@ -138,11 +139,11 @@ const MUTATIONS: &[Mutation] = &[
         "&& self.replayable && accepted.is_none()",
         "&& accepted.is_none()",
     ),
-    cut("6 a stream cannot be signed", EXCHANGE, "if entry.needs_body && !self.replayable {", "if false {"),
+    cut("6 a stream cannot be signed", APPLY, "if entry.needs_body && !self.replayable {", "if false {"),
     cut("7 only what was on the hop learns", EXCHANGE, "            self.attached.clear();\n", ""),
     cut(
         "8 an error takes everything back",
-        EXCHANGE,
+        APPLY,
         "hop.take_back_all(self.ready_slots(auth), defaults);",
         "let _ = (auth, hop, defaults);",
     ),

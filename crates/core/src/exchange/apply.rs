@@ -1,0 +1,137 @@
+//! Putting the entries of an `Auth` onto one hop: each wholly or not at all (rules 1, 2, 6 and 8).
+
+use super::{Exchange, kept};
+use crate::{Auth, Error, Hop, Slot, Target, auth::Entry, hop::Collision, trail::TrailEvent};
+
+impl Exchange<'_> {
+    /// Where there are signers, and on every send but the first. Signers sign what the others have attached, so they come
+    /// last; but a plain entry yields a field to a more specific signer. An entry the caller has overridden stays out for
+    /// the whole request: what comes after a redirect is still asked for in the name the caller chose.
+    #[inline(never)]
+    pub(super) fn apply_with_care(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Error> {
+        let entries = auth.entries();
+        let (signers, plain): (Vec<_>, Vec<_>) =
+            entries.iter().enumerate().partition(|(_, entry)| entry.signs);
+        for (index, entry) in plain {
+            let more_specific =
+                entries[..index].iter().filter(|other| other.signs && other.area.covers(hop.goes_to()));
+            let mut taken = more_specific.flat_map(|signer| signer.scheme.writes());
+            if !taken.any(|slot| entry.scheme.writes().contains(slot)) {
+                self.apply_unless_overridden(auth, index, entry, hop)?;
+            }
+        }
+        for (index, entry) in signers {
+            self.apply_unless_overridden(auth, index, entry, hop)?;
+        }
+        Ok(())
+    }
+
+    fn apply_unless_overridden(
+        &mut self,
+        auth: &Auth,
+        index: usize,
+        entry: &Entry,
+        hop: &mut Hop<'_>,
+    ) -> Result<(), Error> {
+        let overridden = self.rare.as_ref().is_some_and(|rare| rare.overridden.contains(&index));
+        if !overridden || !entry.area.covers(hop.goes_to()) {
+            return self.apply(auth, index, entry, hop);
+        }
+        self.caller_set = true;
+        let why = "the caller set another in its place".to_owned();
+        self.note(hop.goes_to(), || TrailEvent::Withheld { label: entry.label(), why });
+        Ok(())
+    }
+
+    /// Applies one entry to the hop, wholly or not at all.
+    #[inline]
+    pub(super) fn apply(
+        &mut self,
+        auth: &Auth,
+        index: usize,
+        entry: &Entry,
+        hop: &mut Hop<'_>,
+    ) -> Result<(), Error> {
+        if !entry.area.covers(hop.goes_to()) {
+            if self.rare.is_some() {
+                self.note_elsewhere(entry, hop.goes_to());
+            }
+            return Ok(());
+        }
+        if entry.needs_body && !self.replayable {
+            return Err(self.take_back(auth, hop, unsigned_stream(entry)));
+        }
+        if let Err(error) = entry.scheme.authorize(hop) {
+            return Err(self.take_back(auth, hop, error));
+        }
+        match hop.finish_entry() {
+            Some(finished) => {
+                self.attached.insert(index, &finished);
+                if self.rare.is_some() {
+                    self.note(hop.goes_to(), || TrailEvent::Attached(entry.label()));
+                }
+            }
+            None => self.collided(auth, index, entry, hop),
+        }
+        Ok(())
+    }
+
+    /// A field was taken. By the caller, unless an entry before this one wrote it.
+    #[cold]
+    fn collided(&mut self, auth: &Auth, index: usize, entry: &Entry, hop: &mut Hop<'_>) {
+        let Some(mut collision) = hop.finish_collided() else { return };
+        let ours = self.ready_slots(auth).any(|slot| *slot == collision.slot);
+        collision.by_caller &= !ours;
+        self.caller_set |= collision.by_caller;
+        if collision.by_caller {
+            self.rare().overridden.push(index);
+        }
+        self.note(hop.goes_to(), || TrailEvent::Withheld { label: entry.label(), why: taken(&collision) });
+    }
+
+    /// Leaves the request as the caller gave it (rule 8).
+    #[cold]
+    fn take_back(&mut self, auth: &Auth, hop: &mut Hop<'_>, error: Error) -> Error {
+        let defaults = self.rare.as_ref().map(|rare| &*rare.defaults).unwrap_or_default();
+        hop.take_back_all(self.ready_slots(auth), defaults);
+        error
+    }
+
+    /// The fields of entries that wrote their one declared header.
+    fn ready_slots<'s>(&self, auth: &'s Auth) -> impl Iterator<Item = &'s Slot> + use<'s> {
+        let ready = self.attached.iter().filter(|one| one.ready);
+        ready.filter_map(|one| auth.entries().get(one.index)).flat_map(|entry| entry.scheme.writes())
+    }
+
+    /// An answer of 401 is then about what the caller sent, if that was a credential.
+    #[inline(never)]
+    pub(super) fn nothing_attached(&mut self, auth: &Auth, hop: &Hop<'_>) {
+        if auth.is_empty() {
+            self.note(hop.goes_to(), || TrailEvent::Bare("the Auth is empty"));
+        }
+        self.caller_set |= hop.headers().iter().any(|(name, value)| kept::is_credential(name, value));
+    }
+
+    #[cold]
+    fn note_elsewhere(&mut self, entry: &Entry, target: &Target<'_>) {
+        if let Some(mismatch) = entry.area.mismatch(target) {
+            let why = entry.elsewhere(mismatch);
+            self.note(target, || TrailEvent::Withheld { label: entry.label(), why });
+        }
+    }
+}
+
+fn unsigned_stream(entry: &Entry) -> Error {
+    Error::caller(format!(
+        "{} signs the body, and this body is a stream; send bytes, or use a scheme that does not need them",
+        entry.label()
+    ))
+}
+
+fn taken(collision: &Collision) -> String {
+    let by = if collision.by_caller { "the caller" } else { "a more specific entry" };
+    match &collision.slot {
+        Slot::Query(_) => format!("{by} put {} on the URL", collision.slot),
+        slot => format!("{by} set {slot}"),
+    }
+}
