@@ -20,11 +20,16 @@ use std::{fmt, sync::Arc, time::Duration};
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     fault: Fault,
     message: String,
     /// The message says it all; no place needs to be added.
     complete: bool,
+    /// The same call may succeed later.
+    transient: bool,
+    timeout: bool,
+    retry_after: Option<Duration>,
 }
 
 /// Whose fault an [`Error`] is, so that a program knows who has to act.
@@ -48,7 +53,41 @@ impl Error {
     ///
     /// The text is shown to people and written to logs: keep secrets, paths and query strings out of it.
     pub fn new(fault: Fault, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { fault, message: message.into(), complete: false }))
+        Self(Arc::new(Inner {
+            fault,
+            message: message.into(),
+            complete: false,
+            transient: fault == Fault::Network,
+            timeout: false,
+            retry_after: None,
+        }))
+    }
+
+    /// The same error, said to be one that may be gone on a later try: a store that is busy, a server that is down.
+    pub fn transient(self) -> Self {
+        self.with(|inner| inner.transient = true)
+    }
+
+    /// The same error, with how long the other side asks to wait (RFC 9110 section 10.2.3). It is then transient too.
+    pub fn with_retry_after(self, wait: Duration) -> Self {
+        self.with(|inner| (inner.transient, inner.retry_after) = (true, Some(wait)))
+    }
+
+    /// Time ran out. Transient.
+    #[doc(hidden)]
+    pub fn timed_out(message: impl Into<String>) -> Self {
+        Self::new(Fault::Network, message).with(|inner| inner.timeout = true)
+    }
+
+    /// The same error, with a text of its own before it.
+    #[allow(dead_code)]
+    pub(crate) fn because(self, what: &dyn fmt::Display) -> Self {
+        self.with(|inner| inner.message = format!("{what}: {}", inner.message))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
     }
 
     pub(crate) fn caller(message: impl Into<String>) -> Self {
@@ -59,14 +98,23 @@ impl Error {
         Self::new(Fault::Credential, message)
     }
 
+    #[allow(dead_code)]
+    pub(crate) fn server(message: impl Into<String>) -> Self {
+        Self::new(Fault::Server, message)
+    }
+
+    #[allow(dead_code)]
+    pub(crate) fn network(message: impl Into<String>) -> Self {
+        Self::new(Fault::Network, message)
+    }
+
     pub(crate) fn store(message: impl Into<String>) -> Self {
         Self::new(Fault::Store, message)
     }
 
     /// A secret has a character its place cannot have. Says all there is to say.
     pub(crate) fn unsendable(what: impl fmt::Display) -> Self {
-        let message = format!("{what}; nothing was sent");
-        Self(Arc::new(Inner { fault: Fault::Credential, message, complete: true }))
+        Self::credential(format!("{what}; nothing was sent")).with(|inner| inner.complete = true)
     }
 
     /// The same error, with the place it belongs to added in parentheses where that says more.
@@ -74,7 +122,7 @@ impl Error {
         if self.0.complete {
             return self;
         }
-        Self::new(self.0.fault, format!("{} ({place})", self.0.message))
+        self.with(|inner| inner.message = format!("{} ({place})", inner.message))
     }
 
     /// Whose fault it is.
@@ -84,17 +132,22 @@ impl Error {
 
     /// Whether a person must act before this can work: sign in, or supply another credential.
     pub fn is_login_required(&self) -> bool {
-        self.0.fault == Fault::Credential
+        self.0.fault == Fault::Credential && !self.0.transient
     }
 
     /// Whether the same call may succeed later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
-        self.0.fault == Fault::Network
+        self.0.transient
+    }
+
+    /// Whether time ran out.
+    pub fn is_timeout(&self) -> bool {
+        self.0.timeout
     }
 
     /// How long to wait before trying again, where the other side said so (RFC 9110 section 10.2.3).
     pub fn retry_after(&self) -> Option<Duration> {
-        None
+        self.0.retry_after
     }
 }
 

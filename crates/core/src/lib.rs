@@ -29,6 +29,7 @@ mod origin;
 mod scheme;
 mod schemes;
 mod secret;
+pub mod store;
 mod target;
 mod trail;
 
@@ -46,6 +47,7 @@ pub use self::{
     scheme::{IntoScheme, Resend, ResponseView, Scheme, Slot, Stamp, Step, Verdict},
     schemes::{ApiKey, Basic, Bearer},
     secret::{Secret, SecretValue},
+    store::{MemoryStore, TokenStore},
     target::{OriginText, Target},
     trail::{Trail, TrailEvent, TrailLine},
 };
