@@ -1,71 +1,34 @@
-//! The byte stream under a connection: plain TCP or TLS.
+//! The byte stream under a connection: plain TCP, or what is put on top of it.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
-
 /// What a connection reads from and writes to.
-pub(crate) enum Channel {
-    Plain(Socket),
-    Tls(Box<StreamOwned<ServerConnection, Socket>>),
-}
-
-impl Channel {
-    /// Wraps an accepted socket. A TLS handshake happens later, at the first read.
-    pub(crate) fn new(socket: Arc<TcpStream>, tls: Option<Arc<ServerConfig>>) -> Result<Self, rustls::Error> {
-        let socket = Socket(socket);
-        Ok(match tls {
-            None => Self::Plain(socket),
-            Some(config) => Self::Tls(Box::new(StreamOwned::new(ServerConnection::new(config)?, socket))),
-        })
-    }
-
+pub(crate) trait Channel: Read + Write {
     /// Says that nothing more is sent, and from then on does not wait long for what is still received.
-    pub(crate) fn finish(&mut self, patience: Duration) -> io::Result<()> {
-        if let Self::Tls(stream) = self {
-            stream.conn.send_close_notify();
-            stream.flush()?;
-        }
-        let socket = match self {
-            Self::Plain(socket) => &socket.0,
-            Self::Tls(stream) => &stream.sock.0,
-        };
-        socket.shutdown(Shutdown::Write)?;
-        socket.set_read_timeout(Some(patience))
-    }
+    fn finish(&mut self, patience: Duration) -> io::Result<()>;
 }
 
-impl Read for Channel {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.read(buffer),
-            Self::Tls(stream) => stream.read(buffer),
-        }
-    }
-}
+/// Makes the channel of an accepted socket; `None` where that cannot be done, and the connection is closed.
+pub(crate) type Open = Arc<dyn Fn(Socket) -> Option<Box<dyn Channel>> + Send + Sync>;
 
-impl Write for Channel {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.write(bytes),
-            Self::Tls(stream) => stream.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(socket) => socket.flush(),
-            Self::Tls(stream) => stream.flush(),
-        }
-    }
+/// The socket as it is.
+pub(crate) fn plain() -> Open {
+    Arc::new(|socket| Some(Box::new(socket)))
 }
 
 /// A socket shared with the [`Shared`](crate::state::Shared) state, which can shut it down from another thread without a second
 /// file descriptor.
-pub(crate) struct Socket(Arc<TcpStream>);
+pub(crate) struct Socket(pub(crate) Arc<TcpStream>);
+
+impl Channel for Socket {
+    fn finish(&mut self, patience: Duration) -> io::Result<()> {
+        self.0.shutdown(Shutdown::Write)?;
+        self.0.set_read_timeout(Some(patience))
+    }
+}
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -18,7 +18,7 @@ const MAX_REST: usize = 8 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Serves a connection until either side ends it.
-pub(crate) fn serve(ticket: &Ticket, channel: Channel) {
+pub(crate) fn serve(ticket: &Ticket, channel: Box<dyn Channel>) {
     let mut connection = Connection { ticket, channel, buffer: Vec::new(), at: 0 };
     loop {
         let after = connection.exchange().or_else(|stop| match stop {
@@ -55,7 +55,7 @@ impl From<io::Error> for Stop {
 
 struct Connection<'a> {
     ticket: &'a Ticket,
-    channel: Channel,
+    channel: Box<dyn Channel>,
     /// The request being read, from its first byte, and whatever arrived with it.
     buffer: Vec<u8>,
     /// How much of the buffer has been understood.

@@ -24,6 +24,7 @@ mod clock;
 mod connection;
 mod driver;
 mod generate;
+mod listen;
 mod memory;
 mod net;
 mod parse;

@@ -2,21 +2,12 @@
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
-use rustls::ServerConfig;
-
-use crate::channel::Channel;
-use crate::connection::serve;
-use crate::state::{Script, Shared, Ticket};
-use crate::tls::Authority;
-use crate::{Place, Received, Reply};
-
-/// Enough for a script in an unoptimised build, and little enough for thousands of connections.
-const STACK: usize = 512 * 1024;
+use crate::listen::Listeners;
+use crate::state::{Script, Shared};
+use crate::tls::{self, Authority};
+use crate::{Place, Received, Reply, channel};
 
 /// HTTP/1.1 servers on the loopback interface, one for each [`Place`], that answer by one script and record what they receive.
 ///
@@ -25,7 +16,7 @@ pub struct Net {
     origins: Vec<String>,
     shared: Arc<Shared>,
     authority: Option<Authority>,
-    listeners: Vec<(SocketAddr, JoinHandle<()>)>,
+    listeners: Listeners,
 }
 
 impl Net {
@@ -37,12 +28,9 @@ impl Net {
         let script = Script { answer: Arc::new(script), on_head: false };
         let authority = places.iter().any(|place| place.tls).then(Authority::new).transpose()?;
         // Complete from the start, so that an error on the way stops what has been started.
-        let mut net = Self {
-            origins: Vec::with_capacity(places.len()),
-            shared: Arc::new(Shared::new(script, places.len())),
-            authority,
-            listeners: Vec::new(),
-        };
+        let shared = Arc::new(Shared::new(script, places.len()));
+        let listeners = Listeners::new(Arc::clone(&shared));
+        let mut net = Self { origins: Vec::with_capacity(places.len()), shared, authority, listeners };
         for place in places {
             net.open(*place)?;
         }
@@ -120,16 +108,14 @@ impl Net {
     /// Opens the next place.
     fn open(&mut self, place: Place) -> io::Result<()> {
         let authority = self.authority.as_ref().filter(|_| place.tls);
-        let tls = authority.map(|authority| authority.server(place.certificate)).transpose()?;
-        let index = self.origins.len();
+        let open = match authority {
+            Some(authority) => tls::open(authority.server(place.certificate)?),
+            None => channel::plain(),
+        };
         let listeners = place.bind()?;
-        let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
-        let port = addresses.first().map_or(0, SocketAddr::port);
-        for (address, listener) in addresses.into_iter().zip(listeners) {
-            let (shared, tls) = (Arc::clone(&self.shared), tls.clone());
-            let builder = thread::Builder::new().name("testkit listener".into()).stack_size(STACK);
-            self.listeners
-                .push((address, builder.spawn(move || accept(&shared, index, &listener, tls.as_ref()))?));
+        let port = listeners.first().map_or(Ok(0), |listener| listener.local_addr().map(|at| at.port()))?;
+        for listener in listeners {
+            self.listeners.add(self.origins.len(), listener, Arc::clone(&open))?;
         }
         self.origins.push(place.origin(port));
         Ok(())
@@ -139,49 +125,5 @@ impl Net {
 impl fmt::Debug for Net {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Net").field("origins", &self.origins).finish_non_exhaustive()
-    }
-}
-
-impl Drop for Net {
-    fn drop(&mut self) {
-        self.shared.shut();
-        for (address, thread) in self.listeners.drain(..) {
-            // A thread in accept() is woken by a connection. If none can be made (no port is free), it is left behind rather than waited for.
-            if TcpStream::connect_timeout(&address, Duration::from_millis(100)).is_ok() {
-                // It panics only where a test fails anyway, and a panic here could hide that one.
-                let _ = thread.join();
-            }
-        }
-        self.shared.wait_until_empty(Duration::from_secs(1));
-    }
-}
-
-/// Accepts connections and gives each a thread, until the server is stopped.
-fn accept(shared: &Arc<Shared>, place: usize, listener: &TcpListener, tls: Option<&Arc<ServerConfig>>) {
-    loop {
-        let Ok((socket, _)) = listener.accept() else {
-            // Out of file descriptors, mostly: some may be free again in a moment.
-            if shared.pause(Duration::from_millis(5)) {
-                continue;
-            }
-            return;
-        };
-        let Some(ticket) = shared.admit(place, socket) else {
-            return;
-        };
-        let tls = tls.cloned();
-        // Where no thread can be had, the connection is closed, and the client under test will say so.
-        let _ = thread::Builder::new()
-            .name("testkit connection".into())
-            .stack_size(STACK)
-            .spawn(move || handle(&ticket, tls));
-    }
-}
-
-fn handle(ticket: &Ticket, tls: Option<Arc<ServerConfig>>) {
-    // It is faster this way, and correct either way.
-    let _ = ticket.socket.set_nodelay(true);
-    if let Ok(channel) = Channel::new(Arc::clone(&ticket.socket), tls) {
-        serve(ticket, channel);
     }
 }

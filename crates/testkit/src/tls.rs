@@ -1,7 +1,8 @@
-//! A throw-away certificate authority and the TLS configurations it vouches for.
+//! A throw-away certificate authority, the TLS configurations it vouches for, and the channel that speaks it.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,11 +10,28 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use crate::channel::{Channel, Open, Socket};
 use crate::place::Certificate;
+
+/// TLS over the socket. The handshake happens later, at the first read.
+pub(crate) fn open(config: Arc<ServerConfig>) -> Open {
+    Arc::new(move |socket| {
+        let connection = ServerConnection::new(Arc::clone(&config)).ok()?;
+        Some(Box::new(StreamOwned::new(connection, socket)))
+    })
+}
+
+impl Channel for StreamOwned<ServerConnection, Socket> {
+    fn finish(&mut self, patience: Duration) -> io::Result<()> {
+        self.conn.send_close_notify();
+        self.flush()?;
+        self.sock.finish(patience)
+    }
+}
 
 /// An authority that exists as long as one [`Net`](crate::Net).
 pub(crate) struct Authority {
