@@ -1,45 +1,63 @@
-//! The test kit of Authwright: what its tests stand on, and nothing a user's program links.
+//! For the tests of code that uses Authwright: an API to run it against, and a clock that the test moves.
 //!
-//! Its heart is [`Net`], a scripted HTTP/1.1 server on the loopback interface. One `Net` serves any number of [`Place`]s, each an origin
-//! of its own (another address, another port, with or without TLS, with a good or a bad certificate). A script answers each request
-//! ([`Received`]) with a [`Reply`], which may be well-behaved or hostile: late, endless, cut off in the middle, early. Everything a client
-//! sent is kept, byte for byte, so a test can prove not only what arrived but also that a secret did *not* arrive.
-//!
-//! [`TestClock`] is a clock that moves only when the test says so.
+//! [`FakeServer`] is an HTTP/1.1 server on the loopback interface, where plain `http` needs no opt-in. It answers what the test sets,
+//! issues tokens and checks them, and keeps every byte it receives. [`TestClock`] stands still until the test
+//! [advances](TestClock::advance) it, so that a token expires when the test says so.
 //!
 //! ```
-//! use authwright_testkit::{Host, Net, Place, Reply};
+//! use authwright_testkit::FakeServer;
+//! use authwright_ureq::{Agent, Auth, Bearer};
 //!
-//! let net = Net::start(&[Place::http(Host::V4)], |request| match request.header("authorization") {
-//!     Some("Bearer t1") => Reply::ok("hello"),
-//!     _ => Reply::unauthorized("Bearer"),
-//! })?;
-//! assert!(net.url(0, "/me").starts_with("http://127.0.0.1:"));
-//! assert!(net.requests().is_empty());
-//! # Ok::<(), std::io::Error>(())
+//! let server = FakeServer::start()?;
+//! server.on("GET /v1/orders").json(r#"[{"id": 1}]"#);
+//!
+//! let agent = Agent::new(Auth::new(server.url(), Bearer::new("t0ken"))?)?; // your code goes here
+//! let orders = agent.get(format!("{}/v1/orders", server.url())).call()?.body_mut().read_to_string()?;
+//!
+//! assert_eq!(orders, r#"[{"id": 1}]"#);
+//! assert_eq!(server.requests()[0].header("authorization"), Some("Bearer t0ken"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # The feature `contract`
+//!
+//! It adds what Authwright's own tests stand on: `Net`, a scripted server with many origins, TLS and bad manners; generators; and the
+//! `Driver` that a property of the contract suite runs on. It brings rustls and proptest, and may change with any release.
 
 mod channel;
 mod clock;
 mod connection;
-mod driver;
-mod generate;
+mod fake;
 mod listen;
-mod memory;
-mod net;
 mod parse;
-mod place;
 mod received;
 mod reply;
 mod respond;
 mod state;
-mod tls;
 
 pub use clock::TestClock;
-pub use driver::{Driver, Ending, Outcome, Plan, PlanBody};
-pub use generate::{Chain, Credential, Leg, Spelling, bodies, chains, credentials, methods, origins};
-pub use memory::Memory;
-pub use net::Net;
-pub use place::{Host, Place};
+pub use fake::{FakeServer, Issued, Route, TokenEndpoint};
 pub use received::Received;
 pub use reply::Reply;
+
+#[cfg(feature = "contract")]
+mod driver;
+#[cfg(feature = "contract")]
+mod generate;
+#[cfg(feature = "contract")]
+mod memory;
+#[cfg(feature = "contract")]
+mod net;
+#[cfg(feature = "contract")]
+mod place;
+#[cfg(feature = "contract")]
+mod tls;
+
+#[cfg(feature = "contract")]
+pub use self::{
+    driver::{Driver, Ending, Outcome, Plan, PlanBody},
+    generate::{Chain, Credential, Leg, Spelling, bodies, chains, credentials, methods, origins},
+    memory::Memory,
+    net::Net,
+    place::{Host, Place},
+};

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-/// One request as it arrived at a [`Net`](crate::Net), or as an in-memory driver would have sent it.
+use serde_json::Value;
+
+/// One request as it arrived at a server, or as an in-memory driver would have sent it.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// Which place it arrived at: an index into the places the [`Net`](crate::Net) was started with.
+    /// Which origin of the server it arrived at: 0 where there is one only, else an index into the places a `Net` was started with.
     pub origin: usize,
     /// The method, as sent.
     pub method: String,
@@ -50,8 +52,17 @@ impl Received {
 
     /// The first query parameter of this name, with `%XX` and `+` decoded.
     pub fn query_value(&self, name: &str) -> Option<String> {
-        let mut pairs = self.query()?.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs.find(|(key, _)| decode(key) == name).map(|(_, value)| decode(value))
+        value_of(self.query()?, name)
+    }
+
+    /// The first field of this name in a body of `application/x-www-form-urlencoded`, decoded. The media type is not looked at.
+    pub fn form_value(&self, name: &str) -> Option<String> {
+        value_of(str::from_utf8(&self.body).ok()?, name)
+    }
+
+    /// The body as JSON; `null` where it is none, so that `request.json()["user"] == "sam"` can be asked of any request.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
     /// The first cookie of this name, its value as sent.
@@ -75,6 +86,12 @@ impl Received {
             .filter(move |(key, _)| *key == name)
             .filter_map(|(_, value)| str::from_utf8(value).ok())
     }
+}
+
+/// The first value of this name in `application/x-www-form-urlencoded`.
+fn value_of(pairs: &str, name: &str) -> Option<String> {
+    let mut pairs = pairs.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.find(|(key, _)| decode(key) == name).map(|(_, value)| decode(value))
 }
 
 /// Decodes a component of `application/x-www-form-urlencoded`. What is not a valid escape stays as it is.
@@ -131,6 +148,17 @@ mod tests {
         assert_eq!(received("http://host", &[]).path(), "/");
         assert_eq!(received("/redirect?to=http://x/y", &[]).path(), "/redirect");
         assert_eq!(received("*", &[]).path(), "*");
+    }
+
+    #[test]
+    fn reads_a_body_as_form_or_json() {
+        let form =
+            Received { body: b"grant_type=refresh_token&refresh_token=a%2Bb".to_vec(), ..received("/", &[]) };
+        assert_eq!(form.form_value("refresh_token").as_deref(), Some("a+b"));
+        assert_eq!(form.json(), Value::Null);
+        let json = Received { body: br#"{"user": "sam"}"#.to_vec(), ..received("/", &[]) };
+        assert!(json.json()["user"] == "sam" && json.json()["password"].is_null());
+        assert_eq!(json.form_value("user"), None);
     }
 
     #[test]

@@ -85,13 +85,24 @@ impl Reply {
         self
     }
 
+    /// The same with another status.
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self { status: Self::status(status).status, ..self }
+    }
+
+    /// The same with another body and the media type that goes with it.
+    pub(crate) fn with_content(mut self, media_type: &str, body: String) -> Self {
+        self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+        self.header("content-type", media_type).body(body)
+    }
+
     /// Sets the body.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// Misbehaviour: waits this long before the head is written. The wait ends at once when the [`Net`](crate::Net) is dropped.
+    /// Misbehaviour: waits this long before the head is written. The wait ends at once when the server is dropped.
     pub fn delay(mut self, time: Duration) -> Self {
         self.delay = time;
         self
@@ -117,8 +128,7 @@ impl Reply {
 
     /// Misbehaviour: answers without waiting for the request body, then closes the connection.
     ///
-    /// This needs a script that is asked before the body is there: see [`Net::set_script_on_head`](crate::Net::set_script_on_head). From
-    /// an ordinary script, which sees the body, the answer is not early any more, and only the closing remains.
+    /// This needs a script that is asked before the body is there: see `Net::set_script_on_head`. From an ordinary script, which sees the body, the answer is not early any more, and only the closing remains.
     pub fn early(mut self) -> Self {
         self.early = true;
         self

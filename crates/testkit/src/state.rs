@@ -1,7 +1,6 @@
 //! What the threads of a server share: the script and the record of what arrived; the open sockets and whether to go on.
 
 use std::collections::{BTreeMap, HashMap};
-use std::mem;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +15,7 @@ pub(crate) struct Script {
     pub(crate) on_head: bool,
 }
 
-/// The state of one [`Net`](crate::Net).
+/// The state of one server.
 pub(crate) struct Shared {
     log: Mutex<Log>,
     doors: Mutex<Doors>,
@@ -56,6 +55,7 @@ impl Shared {
 
     // --- the record ---
 
+    #[cfg(feature = "contract")]
     pub(crate) fn set_script(&self, script: Script) {
         let mut log = self.log();
         log.script = script;
@@ -74,6 +74,7 @@ impl Shared {
     }
 
     /// Records a request that came by no socket.
+    #[cfg(feature = "contract")]
     pub(crate) fn record_whole(&self, request: &Received) -> Script {
         let mut log = self.log();
         let place = &mut log.places[request.origin];
@@ -90,8 +91,13 @@ impl Shared {
         self.log().requests.clone()
     }
 
+    #[cfg(feature = "contract")]
     pub(crate) fn take(&self) -> Vec<Received> {
         self.log().forget()
+    }
+
+    pub(crate) fn count(&self, which: impl Fn(&Received) -> bool) -> usize {
+        self.log().requests.iter().filter(|request| which(request)).count()
     }
 
     pub(crate) fn bytes(&self, place: usize) -> Vec<u8> {
@@ -149,12 +155,13 @@ impl Shared {
     }
 }
 
+#[cfg(feature = "contract")]
 impl Log {
     fn forget(&mut self) -> Vec<Received> {
         for place in &mut self.places {
             place.bytes.clear();
         }
-        mem::take(&mut self.requests)
+        std::mem::take(&mut self.requests)
     }
 }
 
