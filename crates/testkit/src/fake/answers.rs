@@ -26,7 +26,7 @@ impl Answers {
         match endpoint {
             Some(endpoint) => tokens::answer(self, endpoint, request),
             // The lock is released before the test's own code is called.
-            None => self.resource(request).map_or_else(|reply| reply, |answer| answer(request)),
+            None => self.resource(request).map_or_else(|own| own, |answer| answer(request)),
         }
     }
 
@@ -34,6 +34,7 @@ impl Answers {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the test has set for a request, or else what the server says of its own accord.
     fn resource(&self, request: &Received) -> Result<Answer, Reply> {
         let mut state = self.state();
         let State { routes, issuer, unexpected } = &mut *state;
