@@ -1,7 +1,7 @@
 //! Plans on the reqwest adapter.
 
-use authwright_reqwest::{Client, Error, Trail};
-use authwright_testkit::{Driver, Ending, Net, Outcome, Plan, PlanBody};
+use authwright_reqwest::{Auth, Client, Error, Token, Tokens, Trail};
+use authwright_testkit::{Driver, Ending, Net, Outcome, Plan, PlanBody, TestClock, TokenFailure};
 use tokio::runtime::{Builder, Runtime};
 
 /// The reqwest adapter on a current-thread runtime.
@@ -55,15 +55,38 @@ impl Driver for Reqwest {
         }
         Outcome { ending, trail, printed }
     }
+
+    fn token(&self, net: &Net, clock: &TestClock, tokens: &Tokens) -> Result<Token, TokenFailure> {
+        let client =
+            http(net).and_then(|http| Client::builder(Auth::none()).http(http).clock(clock.clone()).build());
+        self.block_on(async {
+            let client = client?;
+            let token = client.token(tokens).await;
+            client.settled().await;
+            token
+        })
+        .map_err(|error| TokenFailure {
+            message: error.to_string(),
+            fault: error.fault(),
+            is_transient: error.is_transient(),
+            is_login_required: error.is_login_required(),
+            is_timeout: error.is_timeout(),
+            retry_after: error.retry_after(),
+        })
+    }
+}
+
+fn http(net: &Net) -> Result<reqwest::ClientBuilder, Error> {
+    let http = reqwest::Client::builder();
+    Ok(match net.ca_der() {
+        Some(der) => http.tls_certs_only([reqwest::Certificate::from_der(der)?]),
+        None => http,
+    })
 }
 
 async fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Ending, Option<Trail>), Error> {
-    let mut http = reqwest::Client::builder();
-    if let Some(der) = net.ca_der() {
-        http = http.tls_certs_only([reqwest::Certificate::from_der(der)?]);
-    }
     let mut builder = Client::builder(plan.auth.clone())
-        .http(http)
+        .http(http(net)?)
         .default_headers(plan.default_headers.clone())
         .denied_as_error(plan.denied_as_error)
         .max_redirects(plan.max_redirects)
@@ -99,7 +122,9 @@ async fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Endi
         request = request.timeout(timeout);
     }
     printed.push(format!("{request:?}"));
-    let response = request.send().await?;
+    let response = request.send().await;
+    client.settled().await;
+    let response = response?;
     let trail = response.extensions().get::<Trail>().cloned();
     printed.push(format!("{response:?} {} {:?}", response.url(), response.extensions()));
     if let Err(error) = response.error_for_status_ref() {

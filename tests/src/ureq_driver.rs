@@ -2,12 +2,14 @@
 
 use std::io::{self, Read};
 
-use authwright_testkit::{Driver, Ending, Net, Outcome, Plan, PlanBody};
-use authwright_ureq::{Agent, Error, Trail, ureq};
+use authwright_testkit::{Driver, Ending, Net, Outcome, Plan, PlanBody, TestClock, TokenFailure};
+use authwright_ureq::{Agent, Auth, Error, Token, Tokens, Trail, ureq};
 use ureq::{
     Body, SendBody,
+    config::ConfigBuilder,
     http::Response,
     tls::{Certificate, RootCerts, TlsConfig},
+    typestate::AgentScope,
 };
 
 /// The ureq adapter.
@@ -30,16 +32,30 @@ impl Driver for Ureq {
             }
         }
     }
+
+    fn token(&self, net: &Net, clock: &TestClock, tokens: &Tokens) -> Result<Token, TokenFailure> {
+        let agent = Agent::builder(Auth::none()).http(http(net)).clock(clock.clone()).build();
+        agent.and_then(|agent| agent.token(tokens)).map_err(|error| TokenFailure {
+            message: error.to_string(),
+            fault: error.fault(),
+            is_transient: error.is_transient(),
+            is_login_required: error.is_login_required(),
+            is_timeout: error.is_timeout(),
+            retry_after: error.retry_after(),
+        })
+    }
+}
+
+fn http(net: &Net) -> ConfigBuilder<AgentScope> {
+    let http = ureq::Agent::config_builder().proxy(None);
+    let Some(der) = net.ca_der() else { return http };
+    let roots = RootCerts::Specific(vec![Certificate::from_der(der).to_owned()].into());
+    http.tls_config(TlsConfig::builder().root_certs(roots).build())
 }
 
 fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Ending, Option<Trail>), Error> {
-    let mut http = ureq::Agent::config_builder().proxy(None);
-    if let Some(der) = net.ca_der() {
-        let roots = RootCerts::Specific(vec![Certificate::from_der(der).to_owned()].into());
-        http = http.tls_config(TlsConfig::builder().root_certs(roots).build());
-    }
     let mut builder = Agent::builder(plan.auth.clone())
-        .http(http)
+        .http(http(net))
         .default_headers(plan.default_headers.clone())
         .denied_as_error(plan.denied_as_error)
         .max_redirects(plan.max_redirects)

@@ -127,7 +127,8 @@ fn targets(recorder: &mut Recorder, auth: &Auth) {
 fn observed(recorder: &mut Recorder, case: &'static str, auth: &Auth, policy: &Policy) {
     let uri = Uri::from_static(URL);
     let target = Target::from_uri(&uri).expect("an absolute URL");
-    let response = ResponseView { status: StatusCode::OK, headers: &HeaderMap::new() };
+    let nothing = HeaderMap::new();
+    let response = ResponseView::new(StatusCode::OK, &nothing);
     recorder.each(case, shape::headers, |headers| {
         let target = black_box(target);
         let mut exchange = Exchange::new(Some(auth), policy);

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use authwright_core::{ApiKey, Body, Exchange, Hop, IntoScheme, Outgoing, Policy, Target};
+use authwright_core::{ApiKey, Body, Exchange, Hop, IntoScheme, Outgoing, Policy, Ready, Target};
 use http::{HeaderMap, Method, Uri, uri::PathAndQuery};
 use url::Url;
 
@@ -65,12 +65,12 @@ pub(super) fn run(recorder: &mut Recorder) {
     recorder.each("query: exchange", shape::headers, |headers| {
         let target = black_box(target);
         let outgoing = Outgoing { method: &Method::GET, target, headers, body: Body::Empty };
-        with_line(&uri, Exchange::new(Some(&auth), &policy).step(outgoing).ok()??)
+        with_line(&uri, line(Exchange::new(Some(&auth), &policy).step(outgoing))?)
     });
     recorder.each("query: exchange, text alone", shape::headers, |headers| {
         let target = black_box(target);
         let outgoing = Outgoing { method: &Method::GET, target, headers, body: Body::Empty };
-        Exchange::new(Some(&auth), &policy).step(outgoing).ok()?
+        line(Exchange::new(Some(&auth), &policy).step(outgoing))
     });
 
     let url: Url = URL.parse().expect("a URL");
@@ -97,4 +97,12 @@ fn append(sent: &str, pair: &str) -> String {
     line.push_str(sent);
     line.push_str(pair);
     line
+}
+
+#[inline]
+fn line(ready: Result<Ready, authwright_core::Error>) -> Option<String> {
+    match ready {
+        Ok(Ready::Send(line)) => line,
+        _ => None,
+    }
 }

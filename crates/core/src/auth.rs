@@ -42,6 +42,7 @@ pub(crate) struct Traits {
     pub(crate) may_resend: bool,
     /// Wants to see responses.
     pub(crate) listens: bool,
+    pub(crate) needs_async: bool,
 }
 
 #[derive(Clone)]
@@ -94,6 +95,7 @@ impl Auth {
             entries.traits.signs |= entry.signs;
             entries.traits.may_resend |= entry.may_resend;
             entries.traits.listens |= entry.scheme.listens();
+            entries.traits.needs_async |= entry.scheme.needs_async();
             entries.list.push(entry);
         }
         // Most specific first, so that the first to write a field is the one that wins.
@@ -139,6 +141,21 @@ impl Auth {
             .iter()
             .flat_map(|entry| entry.scheme.writes())
             .any(|slot| matches!(slot, Slot::Cookie(_)) || *slot == Slot::Header(header::COOKIE))
+    }
+
+    /// Refuses what a blocking client cannot do. For the drivers of such.
+    ///
+    /// # Errors
+    /// An entry awaits futures; the error names it.
+    pub fn check_blocking(&self) -> Result<(), Error> {
+        if !self.traits().needs_async {
+            return Ok(());
+        }
+        let entry = self.entries().iter().find(|entry| entry.scheme.needs_async());
+        Err(Error::caller(format!(
+            "{} awaits futures, which a blocking client cannot; give it a blocking token provider",
+            entry.map(Entry::label).unwrap_or_default()
+        )))
     }
 
     #[inline]

@@ -22,6 +22,7 @@ mod encode;
 mod error;
 pub mod exchange;
 mod fingerprint;
+pub mod flow;
 mod hop;
 #[doc(hidden)]
 pub mod location;
@@ -31,6 +32,7 @@ mod schemes;
 mod secret;
 pub mod store;
 mod target;
+mod tokens;
 mod trail;
 
 pub use self::{
@@ -40,15 +42,20 @@ pub use self::{
     clock::Clock,
     denied::Denied,
     error::{Error, Fault},
-    exchange::{Exchange, Follow, Next, Outgoing, Policy},
+    exchange::{Exchange, Follow, Next, Outgoing, Policy, Ready},
     fingerprint::Fingerprint,
+    flow::{Flow, Io},
     hop::{Body, Hop},
     origin::{IntoOrigins, Origin},
-    scheme::{IntoScheme, Resend, ResponseView, Scheme, Slot, Stamp, Step, Verdict},
-    schemes::{ApiKey, Basic, Bearer},
+    scheme::{IntoScheme, Launch, Resend, ResponseView, Scheme, Slot, Stamp, Step, Verdict},
+    schemes::{ApiKey, Basic, Bearer, Value},
     secret::{Secret, SecretValue},
     store::{MemoryStore, TokenStore},
     target::{OriginText, Target},
+    tokens::{
+        Acquire, Acquired, Flight, IntoSource, Landing, LoginEndpoint, Source, Supplied, Token, TokenEvent,
+        TokenSource, Tokens, TokensBuilder,
+    },
     trail::{Trail, TrailEvent, TrailLine},
 };
 #[doc(hidden)]

@@ -162,6 +162,11 @@ impl Area {
     }
 }
 
+/// Whether what is sent there stays readable for nobody but its receiver: TLS, or the machine itself.
+pub(crate) fn is_protected(target: &Target<'_>) -> bool {
+    target.is_https() || is_loopback(&target.host().to_ascii_lowercase())
+}
+
 /// Whether two targets have the same origin. Anything else is a change of origin (RFC 9110 section 4.3.1).
 pub(crate) fn same_origin(a: &Target<'_>, b: &Target<'_>) -> bool {
     a.is_https() == b.is_https() && a.port() == b.port() && a.host().eq_ignore_ascii_case(b.host())

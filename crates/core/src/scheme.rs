@@ -1,10 +1,10 @@
 //! What a scheme is: how a credential goes onto a request, and what it learns from responses.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use http::{HeaderMap, HeaderName, StatusCode};
 
-use crate::{Error, Hop};
+use crate::{Clock, Error, Flight, Flow, Hop};
 
 /// A way to put a credential on a request. Implement it for a scheme of your own.
 ///
@@ -70,6 +70,12 @@ pub trait Scheme: fmt::Debug + Send + Sync + 'static {
         self.needs_body()
     }
 
+    /// Whether the scheme needs futures of somebody else's, which a blocking client cannot await: it is then refused when
+    /// such a client is built.
+    fn needs_async(&self) -> bool {
+        false
+    }
+
     /// Whether [`observed`](Scheme::observed) does anything. False spares the call.
     fn listens(&self) -> bool {
         true
@@ -95,12 +101,31 @@ pub trait Scheme: fmt::Debug + Send + Sync + 'static {
 // A scheme is held as a trait object; this fails to compile if the trait stops allowing it.
 const _: Option<&dyn Scheme> = None;
 
-/// What the exchange does after [`Scheme::authorize`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the exchange does after [`Scheme::authorize`]. For all but `Send`, what was written to the hop is taken back, and
+/// the scheme is called again.
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Step {
     /// The hop is ready.
     Send,
+    /// A conversation has to be started that runs by itself, whatever becomes of this request.
+    Start(Box<Launch>),
+    /// A conversation that somebody has started has to land first.
+    Wait(Box<Flight>),
+}
+
+/// A conversation to be started, and what to wait for afterwards, if anything.
+#[derive(Debug)]
+pub struct Launch {
+    pub(crate) flow: Flow<()>,
+    pub(crate) then: Option<Flight>,
+}
+
+impl Launch {
+    /// `then`: what the hop has to wait for once the flow runs.
+    pub fn new(flow: Flow<()>, then: Option<Flight>) -> Self {
+        Self { flow, then }
+    }
 }
 
 /// What the exchange does after [`Scheme::observed`].
@@ -157,6 +182,27 @@ pub struct ResponseView<'a> {
     pub status: StatusCode,
     /// The header fields.
     pub headers: &'a HeaderMap,
+    clock: Option<&'a dyn Clock>,
+}
+
+impl<'a> ResponseView<'a> {
+    /// A response as a client has received it.
+    #[inline]
+    pub fn new(status: StatusCode, headers: &'a HeaderMap) -> Self {
+        Self { status, headers, clock: None }
+    }
+
+    /// The same, with the clock schemes read.
+    #[inline]
+    pub(crate) fn with_clock(self, clock: &'a dyn Clock) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
+    /// The time now, by the clock of the client; the Unix epoch where a test has made the view. The clock is read when
+    /// this is called, and only then.
+    pub fn now(&self) -> SystemTime {
+        self.clock.map_or(SystemTime::UNIX_EPOCH, Clock::now)
+    }
 }
 
 /// Field values stay out: a response can hold a session cookie or a token.

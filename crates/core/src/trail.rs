@@ -47,11 +47,22 @@ pub enum TrailEvent {
     NotFollowed(String),
     /// The request is sent once more.
     Resent(String),
+    /// The request waits for a token.
+    Waited(String),
 }
 
 impl Trail {
     pub(crate) fn push(&mut self, hop: u32, origin: String, event: TrailEvent) {
         self.lines.push(TrailLine { hop, origin, event });
+    }
+
+    /// Takes back what was said about entries since the last send.
+    pub(crate) fn forget_attachments(&mut self) {
+        let said = |line: &TrailLine| {
+            !matches!(line.event, TrailEvent::Attached(_) | TrailEvent::Withheld { .. } | TrailEvent::Bare(_))
+        };
+        let keep = self.lines.iter().rposition(said).map_or(0, |last| last + 1);
+        self.lines.truncate(keep);
     }
 
     /// The lines, in order.
@@ -74,7 +85,9 @@ impl TrailLine {
     /// Which credential it is about, if it is about one: ``header key `X-API-Key` (env NAME, #3f9a)``.
     pub fn label(&self) -> Option<&str> {
         match &self.event {
-            TrailEvent::Attached(label) | TrailEvent::Withheld { label, .. } => Some(label),
+            TrailEvent::Attached(label) | TrailEvent::Waited(label) | TrailEvent::Withheld { label, .. } => {
+                Some(label)
+            }
             _ => None,
         }
     }
@@ -109,6 +122,7 @@ impl fmt::Display for TrailLine {
             }
             TrailEvent::NotFollowed(why) => write!(f, "redirect not followed: {why}"),
             TrailEvent::Resent(why) => write!(f, "sent again: {why}"),
+            TrailEvent::Waited(label) => write!(f, "{label}  waited for a token"),
         }
     }
 }

@@ -9,6 +9,7 @@ use reqwest::redirect;
 use crate::{
     Client, Error,
     client::Inner,
+    flow::UnderWay,
     inspect::{self, Found},
     run::Jar,
 };
@@ -135,7 +136,8 @@ impl ClientBuilder {
         }
         let http = http.build().map_err(Error::from)?;
         let (auth, policy, timeout) = (self.auth, self.policy, self.timeout);
-        Ok(Client { inner: Arc::new(Inner { http, auth, policy, base, timeout, jar }) })
+        let under_way = UnderWay::default();
+        Ok(Client { inner: Arc::new(Inner { http, auth, policy, base, timeout, jar, under_way }) })
     }
 }
 

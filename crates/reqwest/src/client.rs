@@ -2,10 +2,10 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use authwright_core::{Auth, BaseUrl, Exchange, Policy};
+use authwright_core::{Acquired, Auth, BaseUrl, Exchange, Flow, Policy, Token, Tokens};
 use reqwest::{Method, Request, Response};
 
-use crate::{ClientBuilder, Error, IntoUrl, RequestBuilder, run};
+use crate::{ClientBuilder, Error, IntoUrl, RequestBuilder, flow, run};
 
 /// A `reqwest::Client` that knows who is asking. Cheap to clone; clones share pool, cookies and settings.
 ///
@@ -30,6 +30,7 @@ pub(crate) struct Inner {
     pub(crate) base: Option<BaseUrl>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) jar: run::Jar,
+    pub(crate) under_way: flow::UnderWay,
 }
 
 impl Client {
@@ -91,6 +92,37 @@ impl Client {
     pub async fn execute(&self, request: Request) -> Result<Response, Error> {
         let mut exchange = Exchange::new(Some(&self.inner.auth), &self.inner.policy);
         run::run(&self.inner, &mut Some(request), &mut exchange).await
+    }
+
+    /// Runs a conversation besides any request: a login, a discovery. It uses this client's TLS, proxies and pool, and
+    /// carries no credential of its [`Auth`].
+    ///
+    /// # Errors
+    /// Those of the flow.
+    pub async fn run_flow<T: 'static>(&self, flow: Flow<T>) -> Result<T, Error> {
+        Ok(flow::run(&self.inner, flow).await?)
+    }
+
+    /// A token that can be used now, fetched if need be: to fail at start-up rather than at the first request, or for a
+    /// client of somebody else's.
+    ///
+    /// # Errors
+    /// There is none: the source has failed.
+    pub async fn token(&self, tokens: &Tokens) -> Result<Token, Error> {
+        let mut acquire = tokens.acquire();
+        loop {
+            match acquire.step(self.inner.policy.clock.now())? {
+                Acquired::Token(token) => return Ok(token),
+                Acquired::Start(flow) => flow::detach(&self.inner, flow)?,
+                Acquired::Wait(flight) => acquire.landed(flow::wait(flight, self.inner.timeout).await),
+            }
+        }
+    }
+
+    /// Waits until no token is being renewed on this client. Worth a line at the end of a program whose tokens rotate: a
+    /// runtime that shuts down drops a renewal under way, and with it the new token.
+    pub async fn settled(&self) {
+        self.inner.under_way.none().await;
     }
 
     /// What this client was given.

@@ -129,7 +129,10 @@ impl Error {
 
     /// Whether time ran out.
     pub fn is_timeout(&self) -> bool {
-        self.client().is_some_and(reqwest::Error::is_timeout)
+        match &self.0.kind {
+            Kind::Core(error) => error.is_timeout(),
+            _ => self.client().is_some_and(reqwest::Error::is_timeout),
+        }
     }
 
     /// Whether a redirect led past the limit.

@@ -40,9 +40,11 @@ mod body;
 mod builder;
 mod client;
 mod error;
+mod flow;
 mod inspect;
 #[cfg(feature = "cookies")]
 mod jar;
+mod provider;
 mod request;
 mod response;
 mod run;
@@ -51,9 +53,17 @@ mod url;
 pub use authwright_core;
 pub use authwright_core::{
     ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Clock, Denied, Error as SchemeError,
-    Explanation, Fault, Fingerprint, Hop, IntoOrigins, IntoScheme, Origin, Resend, ResponseView, Scheme,
-    Secret, SecretValue, Slot, Stamp, Step, Trail, TrailEvent, TrailLine, Verdict,
+    Explanation, Fault, Fingerprint, Flow, Hop, IntoOrigins, IntoScheme, IntoSource, Io, LoginEndpoint,
+    MemoryStore, Origin, Resend, ResponseView, Scheme, Secret, SecretValue, Slot, Source, Stamp, Step, Token,
+    TokenEvent, TokenSource, TokenStore, Tokens, TokensBuilder, Trail, TrailEvent, TrailLine, Value, Verdict,
 };
 pub use reqwest;
 
-pub use self::{builder::ClientBuilder, client::Client, error::Error, request::RequestBuilder, url::IntoUrl};
+pub use self::{
+    builder::ClientBuilder,
+    client::Client,
+    error::Error,
+    provider::{Provided, TokenProvider},
+    request::RequestBuilder,
+    url::IntoUrl,
+};

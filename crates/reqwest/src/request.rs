@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use authwright_core::{Auth, Exchange};
+use authwright_core::{Auth, Exchange, Ready};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, Request, Response, Version};
 
@@ -160,7 +160,7 @@ impl RequestBuilder {
         if let Some(error) = self.wrong {
             return Err(error);
         }
-        let client = &*self.client.inner;
+        let client = &self.client.inner;
         let auth = match &self.auth {
             Choice::Client => Some(&client.auth),
             Choice::Other(auth) => Some(auth),
@@ -178,12 +178,14 @@ impl RequestBuilder {
     /// The request as it would be sent first. For the benchmarks alone: what leads to more hops is lost.
     #[doc(hidden)]
     pub fn build_ready(mut self) -> Result<Request, Error> {
-        let client = &*self.client.inner;
+        let client = &self.client.inner;
         let mut exchange = Exchange::new(Some(&client.auth), &client.policy);
         match (&mut self.request, self.wrong) {
             (Some(request), None) => {
                 let mut body = crate::body::KeptBody::new(request.body_mut().take());
-                run::make_ready(client, &mut exchange, request, &mut body)?;
+                if let Ready::Send(line) = run::step(&mut exchange, request, &body)? {
+                    run::finish_hop(client, request, line, &mut body, true)?;
+                }
             }
             (_, Some(error)) => return Err(error),
             (None, None) => {}

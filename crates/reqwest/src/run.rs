@@ -1,8 +1,11 @@
 //! The loop: one logical request, hop by hop. All decisions are the exchange's.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use authwright_core::{Exchange, Follow, Next, Outgoing, ResponseView};
+use authwright_core::{Exchange, Follow, Next, Outgoing, Ready, ResponseView};
 use http::header::COOKIE;
 use reqwest::{Request, Response};
 use url::Url;
@@ -11,7 +14,7 @@ use crate::{
     Error,
     body::KeptBody,
     client::Inner,
-    response,
+    flow, response,
     url::{target, target_sent},
 };
 
@@ -63,7 +66,7 @@ pub(crate) fn finish(
 
 /// Runs the request in `next`, which is where each hop is made: so that none is moved more often than it is sent.
 pub(crate) async fn run(
-    client: &Inner,
+    client: &Arc<Inner>,
     next: &mut Option<Request>,
     exchange: &mut Exchange<'_>,
 ) -> Result<Response, Error> {
@@ -72,7 +75,16 @@ pub(crate) async fn run(
     let version = request.version();
     let mut body = KeptBody::new(request.body_mut().take());
     while let Some(request) = next {
-        let clean = make_ready(client, exchange, request, &mut body)?;
+        // A field of the caller's own silences the jar, as in reqwest.
+        let joins_jar = client.jar.is_some() && !request.headers().contains_key(COOKIE);
+        let line = loop {
+            match step(exchange, request, &body)? {
+                Ready::Send(line) => break line,
+                Ready::Start(flow) => flow::detach(client, flow)?,
+                Ready::Wait(flight) => exchange.landed(flow::wait(flight, deadline.left()).await),
+            }
+        };
+        let clean = finish_hop(client, request, line, &mut body, joins_jar)?;
         deadline.apply(request);
         let Some(request) = next.take() else { break };
         let mut response = client.http.execute(request).await.map_err(failed)?;
@@ -82,7 +94,7 @@ pub(crate) async fn run(
         if exchange.settles(response.status()) {
             return Ok(response);
         }
-        let view = ResponseView { status: response.status(), headers: response.headers() };
+        let view = ResponseView::new(response.status(), response.headers());
         let mut hop = match exchange.observed(&view, target_sent(response.url())?)? {
             Next::Deliver => return Ok(response),
             Next::Denied(denied) => return Err(Error::refused(denied, response)),
@@ -112,23 +124,31 @@ pub(crate) async fn run(
     Err(Error::caller("there is no request; nothing was sent"))
 }
 
-/// Makes a hop ready: credentials, the jar's cookies, the body. Returns the URL as it was, where a query pair was added.
-pub(crate) fn make_ready(
-    client: &Inner,
+/// Puts credentials on a hop, or says what has to be done first.
+pub(crate) fn step(
     exchange: &mut Exchange<'_>,
     request: &mut Request,
-    body: &mut KeptBody,
-) -> Result<Option<Url>, Error> {
-    // A field of the caller's own silences the jar, as in reqwest.
-    let joins_jar = client.jar.is_some() && !request.headers().contains_key(COOKIE);
+    body: &KeptBody,
+) -> Result<Ready, Error> {
     let mut headers = std::mem::take(request.headers_mut());
-    let line = exchange.step(Outgoing {
+    let ready = exchange.step(Outgoing {
         method: request.method(),
         target: target(request.url())?,
         headers: &mut headers,
         body: body.view(),
-    })?;
+    });
     *request.headers_mut() = headers;
+    Ok(ready?)
+}
+
+/// Adds what is the client's: the jar's cookies, the body. Returns the URL as it was, where a query pair was added.
+pub(crate) fn finish_hop(
+    client: &Inner,
+    request: &mut Request,
+    line: Option<String>,
+    body: &mut KeptBody,
+    joins_jar: bool,
+) -> Result<Option<Url>, Error> {
     if joins_jar && request.headers().contains_key(COOKIE) {
         client.jar.join(request)?;
     }
@@ -142,7 +162,7 @@ pub(crate) fn make_ready(
     }))
 }
 
-fn failed(error: reqwest::Error) -> Error {
+pub(crate) fn failed(error: reqwest::Error) -> Error {
     match error.url().map(|url| url.origin().ascii_serialization()) {
         Some(origin) => Error::client_at(error, origin),
         None => Error::from(error),
@@ -157,10 +177,14 @@ impl Deadline {
         Self(timeout.map(|timeout| (Instant::now(), timeout)))
     }
 
+    fn left(&self) -> Option<Duration> {
+        self.0.map(|(start, timeout)| timeout.saturating_sub(start.elapsed()))
+    }
+
     /// A hop with nothing left still goes to reqwest, with no time at all: its error is the one users know.
     fn apply(&self, request: &mut Request) {
-        if let Some((start, timeout)) = self.0 {
-            *request.timeout_mut() = Some(timeout.saturating_sub(start.elapsed()));
+        if let Some(left) = self.left() {
+            *request.timeout_mut() = Some(left);
         }
     }
 }

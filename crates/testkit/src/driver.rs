@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use authwright_core::{
-    Auth, Denied, Fault, Trail,
+    Auth, Denied, Error, Fault, Token, Tokens, Trail,
     http::{HeaderMap, HeaderName, HeaderValue, Method},
 };
 
@@ -16,6 +16,44 @@ pub trait Driver {
 
     /// Builds a client by the plan, sends the one request, and reads the response to its end.
     fn run(&self, net: &Net, plan: &Plan) -> Outcome;
+
+    /// Gets a token the way `token(&tokens)` of the client does.
+    ///
+    /// # Errors
+    /// There is none.
+    fn token(&self, net: &Net, clock: &TestClock, tokens: &Tokens) -> Result<Token, TokenFailure>;
+}
+
+/// Why there is no token: what every driver's error says alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // they mirror the predicates of the errors
+pub struct TokenFailure {
+    /// Its text.
+    pub message: String,
+    /// Whose fault it is.
+    pub fault: Fault,
+    /// Whether a later try may succeed.
+    pub is_transient: bool,
+    /// Whether a person must act.
+    pub is_login_required: bool,
+    /// Whether time ran out.
+    pub is_timeout: bool,
+    /// How long to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl TokenFailure {
+    /// What core's error says.
+    pub fn of(error: &Error) -> Self {
+        Self {
+            message: error.to_string(),
+            fault: error.fault(),
+            is_transient: error.is_transient(),
+            is_login_required: error.is_login_required(),
+            is_timeout: error.is_timeout(),
+            retry_after: error.retry_after(),
+        }
+    }
 }
 
 /// One request, and the client that sends it.

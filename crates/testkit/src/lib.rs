@@ -47,6 +47,8 @@ mod generate;
 #[cfg(feature = "contract")]
 mod memory;
 #[cfg(feature = "contract")]
+mod memory_flow;
+#[cfg(feature = "contract")]
 mod net;
 #[cfg(feature = "contract")]
 mod place;
@@ -55,7 +57,7 @@ mod tls;
 
 #[cfg(feature = "contract")]
 pub use self::{
-    driver::{Driver, Ending, Outcome, Plan, PlanBody},
+    driver::{Driver, Ending, Outcome, Plan, PlanBody, TokenFailure},
     generate::{Chain, Credential, Leg, Spelling, bodies, chains, credentials, methods, origins},
     memory::Memory,
     net::Net,

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use authwright_core::{
-    Body, Exchange, Fault, Follow, Next, Outgoing, Policy, ResponseView, Target,
+    Acquired, Body, Exchange, Fault, Follow, Next, Outgoing, Policy, Ready, ResponseView, Target, Token,
+    Tokens,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode},
 };
 use std::sync::Arc;
 
-use crate::{Driver, Ending, Net, Outcome, Plan, PlanBody, Received, Reply};
+use crate::{
+    Driver, Ending, Net, Outcome, Plan, PlanBody, Received, Reply, TestClock, TokenFailure, memory_flow,
+};
 
 /// Runs plans against the script of a [`Net`] without its sockets.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +46,17 @@ impl Driver for Memory {
         }
         Outcome { ending, trail: exchange.take_trail(), printed }
     }
+
+    fn token(&self, net: &Net, clock: &TestClock, tokens: &Tokens) -> Result<Token, TokenFailure> {
+        let mut acquire = tokens.acquire();
+        loop {
+            match acquire.step(clock.now()).map_err(|error| TokenFailure::of(&error))? {
+                Acquired::Token(token) => return Ok(token),
+                Acquired::Start(flow) => drop(memory_flow::run(net, clock, flow)),
+                Acquired::Wait(flight) => acquire.landed(memory_flow::wait(flight)),
+            }
+        }
+    }
 }
 
 fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, authwright_core::Error> {
@@ -64,10 +78,21 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
             PlanBody::Bytes(bytes) => Body::Bytes(bytes),
             PlanBody::Stream(_) => Body::Stream,
         };
-        let outgoing = Outgoing { method: &method, target, headers: &mut headers, body: view };
-        let line = exchange.step(outgoing)?;
+        let line = loop {
+            let outgoing = Outgoing { method: &method, target, headers: &mut headers, body: view };
+            match exchange.step(outgoing)? {
+                Ready::Send(line) => break line,
+                Ready::Start(flow) => drop(memory_flow::run(net, &plan.clock, flow)),
+                Ready::Wait(flight) => exchange.landed(memory_flow::wait(flight)),
+            }
+        };
         let line = line.as_deref().unwrap_or(target.path_and_query());
-        let Some(reply) = send(net, &method, target, line, &headers, &body) else {
+        let sent = match &body {
+            PlanBody::Empty => Vec::new(),
+            PlanBody::Bytes(bytes) => bytes.clone(),
+            PlanBody::Stream(chunks) => chunks.concat(),
+        };
+        let Some(reply) = send(net, &method, target, line, &headers, &sent) else {
             let message = format!("{}: nobody listens there", target.origin());
             return Err(authwright_core::Error::new(Fault::Network, message));
         };
@@ -79,7 +104,7 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
         }
         let status = StatusCode::from_u16(reply.status_code()).unwrap_or_default();
         let answer = header_map(&reply);
-        let verdict = exchange.observed(&ResponseView { status, headers: &answer }, target)?;
+        let verdict = exchange.observed(&ResponseView::new(status, &answer), target)?;
         let delivered = || if method == Method::HEAD { Vec::new() } else { reply.body_bytes().to_vec() };
         match verdict {
             Next::Deliver => return Ok(Ending::Response { status: status.as_u16(), body: delivered() }),
@@ -96,25 +121,20 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
     }
 }
 
-fn send(
+pub(crate) fn send(
     net: &Net,
     method: &Method,
     target: Target<'_>,
     line: &str,
     headers: &HeaderMap,
-    body: &PlanBody,
+    body: &[u8],
 ) -> Option<Reply> {
     let origin = net.index_of(&target.origin().to_string())?;
-    let body = match body {
-        PlanBody::Empty => Vec::new(),
-        PlanBody::Bytes(bytes) => bytes.clone(),
-        PlanBody::Stream(chunks) => chunks.concat(),
-    };
     let mut raw = format!("{method} {line} HTTP/1.1\r\nhost: {}\r\n", target.host()).into_bytes();
     for (name, value) in headers {
         raw.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
-    raw.extend([b"\r\n", &*body].concat());
+    raw.extend([b"\r\n", body].concat());
     let fields = headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
     let received = Received {
         origin,
@@ -122,14 +142,14 @@ fn send(
         target: line.to_owned(),
         version: "HTTP/1.1".into(),
         headers: fields.collect(),
-        body,
+        body: body.to_vec(),
         raw,
         complete: true,
     };
     Some(net.perform(&received))
 }
 
-fn header_map(reply: &Reply) -> HeaderMap {
+pub(crate) fn header_map(reply: &Reply) -> HeaderMap {
     let fields = reply.headers().iter().filter_map(|(name, value)| {
         let name = HeaderName::try_from(name.as_str()).ok()?;
         Some((name, HeaderValue::from_bytes(value).ok()?))

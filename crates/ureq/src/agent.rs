@@ -2,13 +2,14 @@
 
 use std::{fmt, sync::Arc};
 
-use authwright_core::{Auth, BaseUrl, Policy};
+use authwright_core::{Acquired, Auth, BaseUrl, Flow, Policy, Token, Tokens};
 use http::{Method, Request, Response};
 use ureq::{AsSendBody, Body, config::ConfigBuilder, typestate::HttpCrateScope};
 
 use crate::{
     AgentBuilder, AnyBody, Error, IntoBody, IntoUrl, RequestBuilder, WithBody, WithoutBody,
     config::Conventions,
+    flow,
     run::{self, Options},
 };
 
@@ -35,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) base: Option<BaseUrl>,
     /// What the caller's configuration said, before ours was put in its place.
     pub(crate) conventions: Conventions,
+    pub(crate) under_way: flow::UnderWay,
 }
 
 impl Agent {
@@ -125,6 +127,37 @@ impl Agent {
     /// ```
     pub fn configure_request<B: AsSendBody>(&self, request: Request<B>) -> ConfigBuilder<HttpCrateScope<B>> {
         self.inner.conventions.apply(self.inner.http.configure_request(request))
+    }
+
+    /// Runs a conversation besides any request: a login, a discovery. It uses this agent's TLS, proxies and pool, and
+    /// carries no credential of its [`Auth`].
+    ///
+    /// # Errors
+    /// Those of the flow.
+    pub fn run_flow<T: 'static>(&self, flow: Flow<T>) -> Result<T, Error> {
+        Ok(flow::run(&self.inner.http, Arc::clone(&self.inner.policy.clock), flow)?)
+    }
+
+    /// A token that can be used now, fetched if need be: to fail at start-up rather than at the first request, or for a
+    /// client of somebody else's.
+    ///
+    /// # Errors
+    /// There is none: the source has failed.
+    pub fn token(&self, tokens: &Tokens) -> Result<Token, Error> {
+        let mut acquire = tokens.acquire();
+        loop {
+            match acquire.step(self.inner.policy.clock.now())? {
+                Acquired::Token(token) => return Ok(token),
+                Acquired::Start(flow) => flow::detach(&self.inner, flow),
+                Acquired::Wait(flight) => acquire.landed(flow::wait(flight, self.inner.conventions.timeout)),
+            }
+        }
+    }
+
+    /// Waits until no token is being renewed on this agent, at most `patience`. The last clone of an agent does so by
+    /// itself when it is dropped; worth a line before `std::process::exit`.
+    pub fn settled(&self, patience: std::time::Duration) {
+        self.inner.under_way.none(patience);
     }
 
     /// What this agent was given.

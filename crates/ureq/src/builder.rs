@@ -14,6 +14,7 @@ use crate::{
     Agent, Error,
     agent::Inner,
     config::{self, Conventions},
+    flow::UnderWay,
 };
 
 /// Settings for an [`Agent`]. Nothing is checked before [`build`](AgentBuilder::build).
@@ -117,6 +118,7 @@ impl AgentBuilder {
     /// # Errors
     /// The base URL is malformed, or ureq's configuration cannot be used.
     pub fn build(self) -> Result<Agent, Error> {
+        self.auth.check_blocking()?;
         let base = self.base.as_deref().map(BaseUrl::parse).transpose().map_err(Error::base_url)?;
         let config = self.http.unwrap_or_else(ureq::Agent::config_builder).build();
         let mut conventions = Conventions::of(&config);
@@ -128,7 +130,8 @@ impl AgentBuilder {
             None => ureq::Agent::new_with_config(config),
         };
         let policy = Policy { max_redirects: conventions.max_redirects, ..self.policy };
-        Ok(Agent { inner: Arc::new(Inner { http, auth: self.auth, policy, base, conventions }) })
+        let under_way = UnderWay::default();
+        Ok(Agent { inner: Arc::new(Inner { http, auth: self.auth, policy, base, conventions, under_way }) })
     }
 }
 

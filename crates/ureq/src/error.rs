@@ -118,6 +118,9 @@ impl Error {
 
     /// Whether time ran out.
     pub fn is_timeout(&self) -> bool {
+        if let Kind::Core(error) = &self.0.kind {
+            return error.is_timeout();
+        }
         match self.client() {
             Some(UreqError::Timeout(_)) => true,
             Some(UreqError::Io(error)) => error.kind() == io::ErrorKind::TimedOut,

@@ -56,6 +56,8 @@ mod builder;
 mod config;
 mod error;
 mod failed;
+mod flow;
+mod provider;
 mod query;
 mod request;
 mod run;
@@ -65,8 +67,9 @@ mod uri;
 pub use authwright_core;
 pub use authwright_core::{
     ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Clock, Denied, Error as SchemeError,
-    Explanation, Fault, Fingerprint, Hop, IntoOrigins, IntoScheme, Origin, Resend, ResponseView, Scheme,
-    Secret, SecretValue, Slot, Stamp, Step, Trail, TrailEvent, TrailLine, Verdict,
+    Explanation, Fault, Fingerprint, Flow, Hop, IntoOrigins, IntoScheme, IntoSource, Io, LoginEndpoint,
+    MemoryStore, Origin, Resend, ResponseView, Scheme, Secret, SecretValue, Slot, Source, Stamp, Step, Token,
+    TokenEvent, TokenSource, TokenStore, Tokens, TokensBuilder, Trail, TrailEvent, TrailLine, Value, Verdict,
 };
 pub use http;
 pub use ureq;
@@ -76,6 +79,7 @@ pub use self::{
     body::IntoBody,
     builder::AgentBuilder,
     error::Error,
+    provider::{Provided, TokenProvider},
     request::{AnyBody, RequestBuilder, WithBody, WithoutBody},
     uri::IntoUrl,
 };

@@ -6,7 +6,7 @@ use std::{
 };
 
 use authwright_core::{
-    Auth, Body as HopBody, Exchange, Follow, Next, Outgoing, Policy, ResponseView, Target,
+    Auth, Body as HopBody, Exchange, Follow, Next, Outgoing, Policy, Ready, ResponseView, Target,
 };
 use http::{Method, Request, Response, Uri, header::CONTENT_TYPE, request::Parts};
 use ureq::{Body, Error as UreqError};
@@ -15,7 +15,7 @@ use crate::{
     Error, IntoBody,
     agent::Inner,
     config::{self, Conventions},
-    uri,
+    flow, uri,
 };
 
 /// What a request says for itself.
@@ -69,12 +69,14 @@ fn hops<B: IntoBody>(
     let mut body = Some(body);
     loop {
         let target = Target::from_uri(&uri)?;
-        let line = exchange.step(Outgoing {
-            method: &method,
-            target,
-            headers: &mut headers,
-            body: body.as_ref().map_or(HopBody::Empty, IntoBody::view),
-        })?;
+        let line = loop {
+            let body = body.as_ref().map_or(HopBody::Empty, IntoBody::view);
+            match exchange.step(Outgoing { method: &method, target, headers: &mut headers, body })? {
+                Ready::Send(line) => break line,
+                Ready::Start(flow) => flow::detach(agent, flow),
+                Ready::Wait(flight) => exchange.landed(flow::wait(flight, deadline.left())),
+            }
+        };
         let mut hop = Request::new(());
         *hop.method_mut() = method.clone();
         *hop.uri_mut() = match line {
@@ -90,7 +92,7 @@ fn hops<B: IntoBody>(
         if exchange.settles(response.status()) {
             return deliver(response, &target, conventions);
         }
-        let view = ResponseView { status: response.status(), headers: response.headers() };
+        let view = ResponseView::new(response.status(), response.headers());
         match exchange.observed(&view, target)? {
             Next::Denied(denied) => return Err(Error::refused(denied, response)),
             Next::TooManyRedirects if conventions.redirects_will_error => {
@@ -112,7 +114,7 @@ fn hops<B: IntoBody>(
 }
 
 /// Bytes are borrowed anew for every send, so each says its length; a stream is given away.
-fn send<B: IntoBody>(
+pub(crate) fn send<B: IntoBody>(
     http: &ureq::Agent,
     request: Request<()>,
     body: &mut Option<B>,
@@ -167,14 +169,15 @@ impl Deadline {
         Self { whole, known: own.is_none() }
     }
 
+    fn left(&self) -> Option<Duration> {
+        self.whole.map(|(start, timeout)| timeout.saturating_sub(start.elapsed()))
+    }
+
     /// A hop with nothing left still goes to ureq, with no time at all: its error is the one users know.
     fn apply(&mut self, http: &ureq::Agent, request: Request<()>) -> Request<()> {
         let known = mem::take(&mut self.known);
-        match self.whole {
-            Some((start, timeout)) if !known => {
-                let left = timeout.saturating_sub(start.elapsed());
-                http.configure_request(request).timeout_global(Some(left)).build()
-            }
+        match self.left() {
+            Some(left) if !known => http.configure_request(request).timeout_global(Some(left)).build(),
             _ => request,
         }
     }

@@ -136,7 +136,7 @@ fn e17_no_debug_of_core_holds_a_secret() {
         ("location".parse().unwrap(), format!("/{canary}").parse().unwrap()),
         ("set-cookie".parse().unwrap(), format!("s={canary}").parse().unwrap()),
     ]);
-    let view = ResponseView { status: StatusCode::FOUND, headers: &answer };
+    let view = ResponseView::new(StatusCode::FOUND, &answer);
     printed.push(format!("{view:?} {:?}", exchange.observed(&view, target).unwrap()));
     let trail = exchange.take_trail().unwrap();
     printed.push(format!("{trail} {trail:?} {trail:#?}"));

@@ -11,4 +11,5 @@ mod redirects;
 mod refused;
 mod support;
 mod tls;
+mod tokens;
 mod transcript;

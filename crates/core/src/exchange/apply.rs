@@ -1,14 +1,26 @@
 //! Putting the entries of an `Auth` onto one hop: each wholly or not at all (rules 1, 2, 6 and 8).
 
-use super::{Exchange, kept};
-use crate::{Auth, Error, Hop, Slot, Target, auth::Entry, hop::Collision, trail::TrailEvent};
+use super::{Exchange, kept, pause::Stop};
+use crate::{Auth, Error, Hop, Slot, Step, Target, auth::Entry, hop::Collision, trail::TrailEvent};
 
 impl Exchange<'_> {
-    /// Where there are signers, and on every send but the first. Signers sign what the others have attached, so they come
+    /// The usual case: nobody signs, and nothing has happened to this request yet.
+    #[inline]
+    pub(super) fn apply_all(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Stop> {
+        for (index, entry) in auth.entries().iter().enumerate() {
+            self.apply(auth, index, entry, hop)?;
+        }
+        Ok(())
+    }
+
+    /// Where there are signers, where a trail is kept, after a pause, and on every send but the first. Signers sign what the others have attached, so they come
     /// last; but a plain entry yields a field to a more specific signer. An entry the caller has overridden stays out for
     /// the whole request: what comes after a redirect is still asked for in the name the caller chose.
     #[inline(never)]
-    pub(super) fn apply_with_care(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Error> {
+    pub(super) fn apply_with_care(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Stop> {
+        if let Some(rare) = &self.rare {
+            rare.pause.tell(hop);
+        }
         let entries = auth.entries();
         let (signers, plain): (Vec<_>, Vec<_>) =
             entries.iter().enumerate().partition(|(_, entry)| entry.signs);
@@ -32,7 +44,7 @@ impl Exchange<'_> {
         index: usize,
         entry: &Entry,
         hop: &mut Hop<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Stop> {
         let overridden = self.rare.as_ref().is_some_and(|rare| rare.overridden.contains(&index));
         if !overridden || !entry.area.covers(hop.goes_to()) {
             return self.apply(auth, index, entry, hop);
@@ -51,7 +63,7 @@ impl Exchange<'_> {
         index: usize,
         entry: &Entry,
         hop: &mut Hop<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Stop> {
         if !entry.area.covers(hop.goes_to()) {
             if self.rare.is_some() {
                 self.note_elsewhere(entry, hop.goes_to());
@@ -59,10 +71,11 @@ impl Exchange<'_> {
             return Ok(());
         }
         if entry.needs_body && !self.replayable {
-            return Err(self.take_back(auth, hop, unsigned_stream(entry)));
+            return Err(Stop::failed(index, unsigned_stream(entry)));
         }
-        if let Err(error) = entry.scheme.authorize(hop) {
-            return Err(self.take_back(auth, hop, error));
+        match entry.scheme.authorize(hop) {
+            Ok(Step::Send) => {}
+            other => return Err(Stop::new(index, other)),
         }
         match hop.finish_entry() {
             Some(finished) => {
@@ -91,10 +104,9 @@ impl Exchange<'_> {
 
     /// Leaves the request as the caller gave it (rule 8).
     #[cold]
-    fn take_back(&mut self, auth: &Auth, hop: &mut Hop<'_>, error: Error) -> Error {
+    pub(super) fn take_back(&self, auth: &Auth, hop: &mut Hop<'_>) {
         let defaults = self.rare.as_ref().map(|rare| &*rare.defaults).unwrap_or_default();
         hop.take_back_all(self.ready_slots(auth), defaults);
-        error
     }
 
     /// The fields of entries that wrote their one declared header.

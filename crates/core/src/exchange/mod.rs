@@ -4,7 +4,8 @@
 //!            +-------------------------------------------------------------+
 //!            v                                                             |
 //!   request --> step(): per entry, origin covers? field free? authorise    |
-//!                 |                                                        |
+//!                 |-- Start ----- a flow, to run by itself; step() again   |
+//!                 |-- Wait ------ for a flight; landed(), step() again     |
 //!                 v                                                        |
 //!               send (the driver's part)                                   |
 //!                 |                                                        |
@@ -20,7 +21,7 @@
 //! A driver is the loop around this, and holds no policy of its own. The whole of it, with no client at all:
 //!
 //! ```
-//! use authwright_core::{ApiKey, Auth, Body, Exchange, Next, Outgoing, Policy, ResponseView, Target};
+//! use authwright_core::{ApiKey, Auth, Body, Exchange, Next, Outgoing, Policy, Ready, ResponseView, Target};
 //! use http::{HeaderMap, StatusCode, header::LOCATION};
 //!
 //! let auth = Auth::new("https://api.example.com", ApiKey::header("X-API-Key", "k3y"))?;
@@ -29,14 +30,14 @@
 //!
 //! let mut headers = HeaderMap::new();
 //! let target = Target::parse("https://api.example.com/report")?;
-//! let line = exchange.step(Outgoing { method: &"GET".parse().unwrap(), target, headers: &mut headers, body: Body::Empty })?;
-//! assert!(line.is_none(), "no query pair was added");
+//! let outgoing = Outgoing { method: &"GET".parse().unwrap(), target, headers: &mut headers, body: Body::Empty };
+//! let Ready::Send(None) = exchange.step(outgoing)? else { panic!("a key needs no flow, and adds no query pair") };
 //! assert_eq!(headers["x-api-key"], "k3y");
 //!
 //! // The server redirects to a storage host: followed, without the key.
 //! let mut answer = HeaderMap::new();
 //! answer.insert(LOCATION, "https://storage.example.net/report.pdf".parse().unwrap());
-//! match exchange.observed(&ResponseView { status: StatusCode::FOUND, headers: &answer }, target)? {
+//! match exchange.observed(&ResponseView::new(StatusCode::FOUND, &answer), target)? {
 //!     Next::Follow(next) => {
 //!         assert_eq!(next.url, "https://storage.example.net/report.pdf");
 //!         assert!(next.headers.is_empty());
@@ -49,6 +50,7 @@
 mod apply;
 mod attached;
 mod kept;
+mod pause;
 mod policy;
 mod redirect;
 
@@ -62,6 +64,7 @@ use self::{
 };
 pub use self::{
     kept::{is_anonymous, is_credential_name},
+    pause::Ready,
     policy::{MAX_REDIRECTS, Policy, max_sends},
     redirect::Follow,
 };
@@ -97,6 +100,7 @@ struct Rare {
     defaults: Vec<HeaderName>,
     /// The query pairs we put on it, in the form `&name=value`.
     our_pairs: String,
+    pause: pause::Pause,
 }
 
 /// A request about to be sent: the copy that is sent, on which credentials may be put.
@@ -198,15 +202,20 @@ impl<'a> Exchange<'a> {
         self.sends
     }
 
-    /// Makes a hop ready: every entry whose origin covers it is applied. Returns path and query where pairs were
-    /// added to them; the driver then sends those instead.
+    /// Makes a hop ready: every entry whose origin covers it is applied. Where a token is needed first, the header fields
+    /// are as they were, and this is called again with them once the driver has done what is asked.
     ///
     /// # Errors
     /// A scheme cannot do its part, or needs a body that is a stream. Nothing may be sent, and the header fields are
     /// as they were.
     #[inline]
-    pub fn step(&mut self, outgoing: Outgoing<'_>) -> Result<Option<String>, Error> {
+    pub fn step(&mut self, outgoing: Outgoing<'_>) -> Result<Ready, Error> {
         let Outgoing { method, target, headers, body } = outgoing;
+        if self.rare.is_some()
+            && let Some(flight) = self.resume()
+        {
+            return Ok(Ready::Wait(flight));
+        }
         if self.sends == 0 {
             self.replayable = body.is_replayable();
             if self.may_send_again() {
@@ -220,33 +229,35 @@ impl<'a> Exchange<'a> {
             self.caller_set = false;
             if let Some(rare) = &mut self.rare {
                 rare.our_pairs.clear();
+                rare.defaults.clear();
             }
         }
         self.sends += 1;
         let Some(auth) = self.auth else {
             self.note(&target, || TrailEvent::Bare("the request says .without_auth()"));
-            return Ok(None);
+            return Ok(Ready::Send(None));
         };
         let mut hop = Hop::new(method, target, headers, body, &*self.policy.clock);
-        if self.sends > 1 || auth.traits().signs {
-            self.apply_with_care(auth, &mut hop)?;
+        let applied = if self.sends > 1 || auth.traits().signs || self.rare.is_some() {
+            self.apply_with_care(auth, &mut hop)
         } else {
-            for (index, entry) in auth.entries().iter().enumerate() {
-                self.apply(auth, index, entry, &mut hop)?;
-            }
+            self.apply_all(auth, &mut hop)
+        };
+        if let Err(stop) = applied {
+            return self.stopped(auth, hop, stop);
         }
         if self.attached.is_empty() {
             self.nothing_attached(auth, &hop);
         }
         let line = hop.into_line();
         if line.is_empty() {
-            return Ok(None);
+            return Ok(Ready::Send(None));
         }
         if self.kept.is_some() {
             let ours = line.get(target.path_and_query().len()..).unwrap_or_default();
             self.rare().our_pairs = format!("&{}", ours.trim_start_matches(['?', '&']));
         }
-        Ok(Some(line))
+        Ok(Ready::Send(Some(line)))
     }
 
     /// Whether a response of this status is delivered without a closer look, so that a driver may spare itself
@@ -287,6 +298,7 @@ impl<'a> Exchange<'a> {
         if !auth.traits().listens {
             return Ok(None);
         }
+        let response = &response.with_clock(&*self.policy.clock);
         let mut accepted = None;
         for One { index, stamp, .. } in self.attached.iter() {
             let Some(entry) = auth.entries().get(index) else { continue };

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header::COOKIE};
 
 use self::rare::Rare;
 pub(crate) use self::rare::{Collision, Finished};
-use crate::{Clock, Error, Slot, Stamp, Target, encode};
+use crate::{Clock, Error, Landing, Slot, Stamp, Target, encode};
 
 /// The body of a request, as far as it is known before it is sent.
 #[derive(Clone, Copy)]
@@ -339,6 +339,22 @@ impl<'a> Hop<'a> {
         self.map().insert(COOKIE, field);
         self.rare().change_cookies(before, name);
         Ok(self)
+    }
+
+    /// Whether the body can be sent only once.
+    pub(crate) fn has_stream(&self) -> bool {
+        matches!(self.body, Body::Stream)
+    }
+
+    /// How the flight ended that this request has waited for, of the cache with this number.
+    pub(crate) fn landing(&self, cache: u64) -> Option<&Landing> {
+        self.rare.as_ref()?.landings.iter().rev().find(|landing| landing.is_of(cache))
+    }
+
+    /// What this request has waited for so far.
+    #[cold]
+    pub(crate) fn set_landings(&mut self, landings: &[Landing]) {
+        self.rare().landings = landings.to_vec();
     }
 
     /// Marks which version of the credential this hop carries.

@@ -2,7 +2,7 @@
 
 use http::{HeaderName, HeaderValue};
 
-use crate::{Slot, Stamp};
+use crate::{Landing, Slot, Stamp};
 
 /// Kept only where a user's scheme writes, where the caller has cookies of their own, or where a field was taken.
 #[derive(Default)]
@@ -17,6 +17,7 @@ pub(super) struct Rare {
     cookie_names: Vec<Box<str>>,
     cookie_names_earlier: Vec<Box<str>>,
     collision: Option<Collision>,
+    pub(super) landings: Vec<Landing>,
 }
 
 /// A field an entry wanted to write was taken.

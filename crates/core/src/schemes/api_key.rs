@@ -5,8 +5,12 @@ use std::sync::Arc;
 use http::{HeaderName, header};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::placed::{Label, PlacedCookie, PlacedHeader, PlacedQuery, check_characters};
-use crate::{Error, IntoScheme, Scheme, Secret, Slot, encode, secret::Resolved};
+use super::{
+    placed::{Form, Label, check_characters, header_value},
+    token::PlacedToken,
+    value::{Held, Value},
+};
+use crate::{Error, IntoScheme, Scheme, encode, secret::Resolved};
 
 /// An API key, placed where the API wants it.
 ///
@@ -25,7 +29,7 @@ pub struct ApiKey {
     name: String,
     prefix: Option<String>,
     token_in_query: bool,
-    key: Secret,
+    key: Value,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +41,7 @@ enum Place {
 
 impl ApiKey {
     /// A header field of this name. The name is matched without regard to case, the value sent as it is.
-    pub fn header(name: impl Into<String>, key: impl Into<Secret>) -> Self {
+    pub fn header(name: impl Into<String>, key: impl Into<Value>) -> Self {
         Self::new(Place::Header, name, key)
     }
 
@@ -45,12 +49,12 @@ impl ApiKey {
     ///
     /// It is in no `Referer`, error or log of ours, but a server's access log will have it: use a header where the
     /// API offers one.
-    pub fn query(name: impl Into<String>, key: impl Into<Secret>) -> Self {
+    pub fn query(name: impl Into<String>, key: impl Into<Value>) -> Self {
         Self::new(Place::Query, name, key)
     }
 
     /// A cookie of this name.
-    pub fn cookie(name: impl Into<String>, key: impl Into<Secret>) -> Self {
+    pub fn cookie(name: impl Into<String>, key: impl Into<Value>) -> Self {
         Self::new(Place::Cookie, name, key)
     }
 
@@ -69,11 +73,23 @@ impl ApiKey {
         self
     }
 
-    fn new(place: Place, name: impl Into<String>, key: impl Into<Secret>) -> Self {
+    fn new(place: Place, name: impl Into<String>, key: impl Into<Value>) -> Self {
         Self { place, name: name.into(), prefix: None, token_in_query: false, key: key.into() }
     }
 
-    fn place_header(&self, key: &Resolved, label: Label) -> Result<Arc<dyn Scheme>, Error> {
+    /// The key in the form in which it goes on a hop, checked.
+    pub(super) fn form(&self, key: &Resolved) -> Result<Form, Error> {
+        if self.prefix.is_some() && self.place != Place::Header {
+            return Err(Error::caller(format!("{}: only a header key can have a prefix", self.what())));
+        }
+        match self.place {
+            Place::Header => self.header_form(key),
+            Place::Query => self.query_form(key),
+            Place::Cookie => self.cookie_form(key),
+        }
+    }
+
+    fn header_form(&self, key: &Resolved) -> Result<Form, Error> {
         let name = HeaderName::try_from(self.name.as_str()).map_err(|_| self.bad_name("a header"))?;
         if not_for_keys(&name) {
             return Err(Error::caller(format!(
@@ -90,16 +106,18 @@ impl ApiKey {
         }
         check_characters(key, |c| c == ' ' || c.is_ascii_graphic(), "a header key")?;
         let Some(prefix) = &self.prefix else {
-            return Ok(Arc::new(PlacedHeader::new(name, value, key, label)?));
+            let value = header_value(&name, value, key)?;
+            return Ok(Form::Header(name, value));
         };
         if !encode::is_token(prefix) {
             return Err(Error::caller("the prefix of a header key must be one word without blanks"));
         }
         let text = SecretString::from(format!("{prefix} {value}"));
-        Ok(Arc::new(PlacedHeader::new(name, text.expose_secret(), key, label)?))
+        let value = header_value(&name, text.expose_secret(), key)?;
+        Ok(Form::Header(name, value))
     }
 
-    fn place_query(&self, key: &Resolved, label: Label) -> Result<Arc<dyn Scheme>, Error> {
+    fn query_form(&self, key: &Resolved) -> Result<Form, Error> {
         if self.name.is_empty() {
             return Err(self.bad_name("a query parameter"));
         }
@@ -110,27 +128,21 @@ impl ApiKey {
             ));
         }
         check_characters(key, |c| !c.is_control(), "a query key")?;
-        let name: Box<str> = self.name.as_str().into();
-        Ok(Arc::new(PlacedQuery {
-            pair: SecretString::from(encode::query_pair(&name, key.expose())),
-            slots: [Slot::Query(name.clone())],
-            name,
-            label,
-        }))
+        let pair = SecretString::from(encode::query_pair(&self.name, key.expose()));
+        Ok(Form::Query(self.name.as_str().into(), pair))
     }
 
-    fn place_cookie(&self, key: &Resolved, label: Label) -> Result<Arc<dyn Scheme>, Error> {
+    fn cookie_form(&self, key: &Resolved) -> Result<Form, Error> {
         if !encode::is_token(&self.name) {
             return Err(self.bad_name("a cookie"));
         }
         let octet = |c: char| u8::try_from(c).is_ok_and(encode::is_cookie_octet);
         check_characters(key, octet, "a cookie")?;
-        let name: Box<str> = self.name.as_str().into();
-        let Some(pair) = encode::cookie_pair(&name, key.expose()) else {
+        let Some(pair) = encode::cookie_pair(&self.name, key.expose()) else {
             return Err(self.bad_name("a cookie"));
         };
         drop(pair.clone()); // turns shared here, not with the first request
-        Ok(Arc::new(PlacedCookie { pair, slots: [Slot::Cookie(name.clone())], name, label }))
+        Ok(Form::Cookie(self.name.as_str().into(), pair))
     }
 
     fn bad_name(&self, what: &str) -> Error {
@@ -140,15 +152,16 @@ impl ApiKey {
 
 impl IntoScheme for ApiKey {
     fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
-        if self.prefix.is_some() && self.place != Place::Header {
-            return Err(Error::caller(format!("{}: only a header key can have a prefix", self.what())));
-        }
-        let key = Resolved::from(&self.key)?;
-        let label = Label::new(self.what(), &key);
-        match self.place {
-            Place::Header => self.place_header(&key, label),
-            Place::Query => self.place_query(&key, label),
-            Place::Cookie => self.place_cookie(&key, label),
+        match &self.key.0 {
+            Held::Secret(secret) => {
+                let key = Resolved::from(secret)?;
+                let label = Label::new(self.what(), &key);
+                Ok(self.form(&key)?.fixed(label))
+            }
+            Held::Tokens(tokens) => {
+                let tokens = tokens.clone();
+                Ok(Arc::new(PlacedToken::new(self, tokens)?))
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use super::placed::{Label, PlacedHeader};
+use super::placed::{Form, Label, header_value};
 use crate::{Error, IntoScheme, Scheme, Secret, secret::Resolved};
 
 /// A user and a password, sent as `Authorization: Basic …` with every request (RFC 7617).
@@ -65,7 +65,8 @@ impl IntoScheme for Basic {
         // With an empty password the user is the secret.
         let named = if password.expose().is_empty() { &user } else { &password };
         let label = Label::new("Basic", named);
-        Ok(Arc::new(PlacedHeader::new(AUTHORIZATION, encoded.expose_secret(), named, label)?))
+        Ok(Form::Header(AUTHORIZATION, header_value(&AUTHORIZATION, encoded.expose_secret(), named)?)
+            .fixed(label))
     }
 
     fn what(&self) -> String {

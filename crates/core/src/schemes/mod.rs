@@ -1,5 +1,6 @@
-//! The static schemes. What users write ([`ApiKey`], [`Basic`], [`Bearer`]) is a description; [`Auth::new`]
-//! resolves and checks it once and keeps a ready header value, query pair or cookie.
+//! The schemes that place a value. What users write ([`ApiKey`], [`Basic`], [`Bearer`]) is a description; [`Auth::new`]
+//! resolves and checks it once and keeps a ready header value, query pair or cookie; of a token, one for each
+//! token that comes.
 //!
 //! [`Auth::new`]: crate::Auth::new
 
@@ -7,7 +8,8 @@ mod api_key;
 mod basic;
 mod bearer;
 mod placed;
+mod token;
+mod value;
 
-pub use api_key::ApiKey;
-pub use basic::Basic;
-pub use bearer::Bearer;
+pub(crate) use self::bearer::bearer_value;
+pub use self::{api_key::ApiKey, basic::Basic, bearer::Bearer, value::Value};

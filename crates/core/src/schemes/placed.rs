@@ -1,6 +1,6 @@
 //! A static credential ready for the wire: placing it is one insertion, whatever the length of the secret.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use http::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -26,28 +26,67 @@ impl fmt::Display for Label {
     }
 }
 
-/// A header field with its ready value, shared by reference count.
-pub(super) struct PlacedHeader {
+/// A credential in the form in which it goes on a hop.
+pub(super) enum Form {
+    Header(HeaderName, HeaderValue),
+    /// The name, and the pair percent-encoded.
+    Query(Box<str>, SecretString),
+    Cookie(Box<str>, HeaderValue),
+}
+
+impl Form {
+    pub(super) fn slot(&self) -> Slot {
+        match self {
+            Self::Header(name, _) => Slot::Header(name.clone()),
+            Self::Query(name, _) => Slot::Query(name.clone()),
+            Self::Cookie(name, _) => Slot::Cookie(name.clone()),
+        }
+    }
+
+    pub(super) fn put_on(&self, hop: &mut Hop<'_>) -> Result<(), Error> {
+        match self {
+            Self::Header(name, value) => hop.header_ready(name, value),
+            Self::Query(name, pair) => {
+                hop.query_encoded(name, pair.expose_secret());
+                Ok(())
+            }
+            Self::Cookie(name, pair) => hop.cookie_ready(name, pair).map(|_| ()),
+        }
+    }
+
+    /// A scheme that places it on every hop: one for each form, so that a hop asks nothing.
+    pub(super) fn fixed(self, label: Label) -> Arc<dyn Scheme> {
+        let slots = [self.slot()];
+        match self {
+            Self::Header(name, value) => Arc::new(PlacedHeader { name, value, slots, label }),
+            Self::Query(name, pair) => Arc::new(PlacedQuery { name, pair, slots, label }),
+            Self::Cookie(name, pair) => Arc::new(PlacedCookie { name, pair, slots, label }),
+        }
+    }
+}
+
+/// `text` goes into the header as it is.
+pub(super) fn header_value(name: &HeaderName, text: &str, secret: &Resolved) -> Result<HeaderValue, Error> {
+    ready(text).ok_or_else(|| {
+        Error::unsendable(format!("{} has a character that header `{name}` cannot have", secret.subject))
+    })
+}
+
+/// A header value to be shared by reference count.
+pub(super) fn ready(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    // One made from a vector turns shared, with an allocation, when it is first cloned: do that here.
+    drop(value.clone());
+    Some(value)
+}
+
+/// A header field with its ready value.
+struct PlacedHeader {
     name: HeaderName,
     value: HeaderValue,
     slots: [Slot; 1],
     label: Label,
-}
-
-impl PlacedHeader {
-    /// `text` goes into the header as it is.
-    pub(super) fn new(name: HeaderName, text: &str, secret: &Resolved, label: Label) -> Result<Self, Error> {
-        let Ok(mut value) = HeaderValue::from_str(text) else {
-            return Err(Error::unsendable(format!(
-                "{} has a character that header `{name}` cannot have",
-                secret.subject
-            )));
-        };
-        value.set_sensitive(true);
-        // A header value made from a vector turns shared, with an allocation, when it is first cloned: do that here.
-        drop(value.clone());
-        Ok(Self { slots: [Slot::Header(name.clone())], name, value, label })
-    }
 }
 
 impl Scheme for PlacedHeader {
@@ -77,11 +116,11 @@ impl fmt::Debug for PlacedHeader {
 }
 
 /// A query pair, percent-encoded once.
-pub(super) struct PlacedQuery {
-    pub(super) name: Box<str>,
-    pub(super) pair: SecretString,
-    pub(super) slots: [Slot; 1],
-    pub(super) label: Label,
+struct PlacedQuery {
+    name: Box<str>,
+    pair: SecretString,
+    slots: [Slot; 1],
+    label: Label,
 }
 
 impl Scheme for PlacedQuery {
@@ -111,11 +150,11 @@ impl fmt::Debug for PlacedQuery {
 }
 
 /// A cookie pair, checked once.
-pub(super) struct PlacedCookie {
-    pub(super) name: Box<str>,
-    pub(super) pair: HeaderValue,
-    pub(super) slots: [Slot; 1],
-    pub(super) label: Label,
+struct PlacedCookie {
+    name: Box<str>,
+    pair: HeaderValue,
+    slots: [Slot; 1],
+    label: Label,
 }
 
 impl Scheme for PlacedCookie {

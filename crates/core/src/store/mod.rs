@@ -9,6 +9,7 @@ use std::{fmt, time::Duration};
 
 use secrecy::{ExposeSecret, SecretSlice};
 
+pub(crate) use self::key::fnv_1a;
 pub use self::{key::StoreKey, memory::MemoryStore};
 use crate::Error;
 

@@ -1,0 +1,112 @@
+//! Stopping before a send: an entry has failed, or a token has to come first. Either way the request is as the caller gave
+//! it.
+
+use super::Exchange;
+use crate::{Auth, Error, Flight, Flow, Hop, Landing, Launch, Step, tokens::unsettled, trail::TrailEvent};
+
+/// How often one entry may start or wait before a send: once for a token, and once more where whoever fetched it died.
+const TURNS: usize = 4;
+
+/// What [`Exchange::step`] asks of the driver.
+#[derive(Debug)]
+pub enum Ready {
+    /// Send the hop; with this path and query, where pairs were added to them.
+    Send(Option<String>),
+    /// Run this by itself, on a task or a thread of its own, and step again at once.
+    Start(Flow<()>),
+    /// Wait for this, until the caller's deadline or its [limit](Flight::limit); hand over how it
+    /// [landed](Exchange::landed), and step again.
+    Wait(Flight),
+}
+
+/// Why applying the entries ended early: the entry, and what it wants.
+pub(super) struct Stop(Box<(usize, Result<Step, Error>)>);
+
+impl Stop {
+    #[cold]
+    pub(super) fn new(index: usize, what: Result<Step, Error>) -> Self {
+        Self(Box::new((index, what)))
+    }
+
+    #[cold]
+    pub(super) fn failed(index: usize, error: Error) -> Self {
+        Self::new(index, Err(error))
+    }
+}
+
+/// What a request remembers while it waits.
+#[derive(Default)]
+pub(super) struct Pause {
+    /// The last step was one; the entries have to be told how it ended.
+    stopped: bool,
+    turns: usize,
+    /// To be waited for next.
+    next: Option<Flight>,
+    landings: Vec<Landing>,
+}
+
+impl Pause {
+    pub(super) fn tell(&self, hop: &mut Hop<'_>) {
+        if !self.landings.is_empty() {
+            hop.set_landings(&self.landings);
+        }
+    }
+}
+
+impl Exchange<'_> {
+    /// How a flight has ended that this request has waited for.
+    pub fn landed(&mut self, landing: Landing) {
+        self.rare().pause.landings.push(landing);
+    }
+
+    /// Goes on after a pause, or forgets the last one.
+    #[cold]
+    pub(super) fn resume(&mut self) -> Option<Flight> {
+        let pause = &mut self.rare().pause;
+        if pause.stopped {
+            pause.stopped = false;
+            return pause.next.take().inspect(|_| pause.stopped = true);
+        }
+        *pause = Pause::default();
+        None
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn stopped(&mut self, auth: &Auth, mut hop: Hop<'_>, stop: Stop) -> Result<Ready, Error> {
+        let (index, what) = *stop.0;
+        self.take_back(auth, &mut hop);
+        let step = what?;
+        let label = auth.entries().get(index).map(|entry| entry.label()).unwrap_or_default();
+        // As if this step had not been.
+        self.attached.clear();
+        self.caller_set = false;
+        self.sends -= 1;
+        let allowed = TURNS * auth.entries().len();
+        let waits = match &step {
+            Step::Start(launch) => launch.then.is_some(),
+            _ => true,
+        };
+        let rare = self.rare();
+        if let Some(trail) = &mut rare.trail {
+            trail.forget_attachments();
+        }
+        rare.pause.stopped = true;
+        rare.pause.turns += 1;
+        if rare.pause.turns > allowed {
+            return Err(unsettled());
+        }
+        if waits {
+            self.note(hop.goes_to(), || TrailEvent::Waited(label));
+        }
+        match step {
+            Step::Send => Err(unsettled()),
+            Step::Wait(flight) => Ok(Ready::Wait(*flight)),
+            Step::Start(launch) => {
+                let Launch { flow, then } = *launch;
+                self.rare().pause.next = then;
+                Ok(Ready::Start(flow))
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! What a flow may ask of its driver.
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::{Duration, SystemTime},
+};
+
+use http::Request;
+
+use super::{Answer, Call};
+use crate::{Clock, Error, Target, origin};
+
+/// The one thing a [`Flow`](super::Flow) may await. Ask for one thing at a time.
+#[derive(Clone)]
+pub struct Io {
+    desk: Arc<Desk>,
+    clock: Arc<dyn Clock>,
+    call_timeout: Duration,
+}
+
+impl Io {
+    pub(super) fn new(desk: Arc<Desk>, clock: Arc<dyn Clock>, call_timeout: Duration) -> Self {
+        Self { desk, clock, call_timeout }
+    }
+
+    /// Sends a request and waits for the whole answer, of whatever status.
+    ///
+    /// It must go to https, or to the machine itself: token endpoints see passwords and refresh tokens (RFC 6749
+    /// section 3.2).
+    ///
+    /// # Errors
+    /// The URL is not absolute or not https; nothing was sent. Or the network failed, the answer was too large or took
+    /// too long.
+    pub async fn send<B: Into<Vec<u8>>>(&self, request: Request<B>) -> Result<Answer, Error> {
+        let target = Target::from_uri(request.uri())?;
+        if !origin::is_protected(&target) {
+            return Err(Error::caller(format!(
+                "{} is plain http: what a token is fetched with could be read on the way; use https",
+                target.origin()
+            )));
+        }
+        self.danger_send_plain_http(request).await
+    }
+
+    /// The same, to plain http on another machine too: everyone on the way can read it.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send), but for plain http.
+    pub async fn danger_send_plain_http<B: Into<Vec<u8>>>(
+        &self,
+        request: Request<B>,
+    ) -> Result<Answer, Error> {
+        Target::from_uri(request.uri())?;
+        // Expiry counts from here: the server may have begun to count as soon as it saw the request.
+        let sent_at = self.now();
+        let reply = Slot::default();
+        let call = Call::new(request.map(Into::into), self.call_timeout, reply.clone());
+        let answer = self.ask(Ask::Send(call), reply).await?;
+        Ok(answer.sent_at(sent_at))
+    }
+
+    /// Lets time pass. In tests no time passes, only the clock of the test.
+    pub async fn sleep(&self, time: Duration) {
+        let done = Slot::default();
+        done.put(());
+        self.ask(Ask::Sleep(time), done).await;
+    }
+
+    /// Runs a closure where blocking is allowed: reading a file, waiting for a lock.
+    ///
+    /// A flow that is dropped meanwhile does not stop it. What must outlive it (the guard of a lock) is moved in, and
+    /// comes back with the result.
+    ///
+    /// # Errors
+    /// The driver could not run it, or it panicked.
+    pub async fn block<R: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, Error> {
+        let result = Slot::default();
+        let (out, failed) = (result.clone(), result.clone());
+        let job = Job {
+            run: Box::new(move || out.put(Ok(job()))),
+            unrun: Unrun(Some(Box::new(move || {
+                failed.put_first(|| Err(Error::caller("a blocking part of a flow could not be run")));
+            }))),
+        };
+        self.ask(Ask::Block(job), result).await
+    }
+
+    /// Awaits a future of somebody else's, on drivers that have a runtime for it.
+    ///
+    /// # Errors
+    /// The driver is a blocking one.
+    pub async fn await_foreign<R: Send + 'static>(
+        &self,
+        future: impl Future<Output = R> + Send + 'static,
+    ) -> Result<R, Error> {
+        let result = Slot::default();
+        let (out, failed) = (result.clone(), result.clone());
+        let foreign = Foreign {
+            future: Box::pin(async move { out.put(Ok(future.await)) }),
+            unrun: Unrun(Some(Box::new(move || {
+                failed.put_first(|| {
+                    Err(Error::caller("this client cannot await futures; give it a blocking token provider"))
+                });
+            }))),
+        };
+        self.ask(Ask::Await(foreign), result).await
+    }
+
+    /// The time now, by the clock of the client.
+    pub fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    async fn ask<R>(&self, ask: Ask, reply: Slot<R>) -> R {
+        self.desk.put(ask);
+        Asked { reply, parked: false }.await
+    }
+}
+
+impl fmt::Debug for Io {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Io")
+    }
+}
+
+/// Pending until the driver has been here once and left a reply.
+struct Asked<R> {
+    reply: Slot<R>,
+    parked: bool,
+}
+
+impl<R> Future for Asked<R> {
+    type Output = R;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<R> {
+        if !self.parked {
+            self.parked = true;
+            return Poll::Pending;
+        }
+        self.reply.take().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+pub(super) enum Ask {
+    Send(Call),
+    Sleep(Duration),
+    Block(Job),
+    Await(Foreign),
+}
+
+/// Where a flow leaves what it asks for, and the driver finds it.
+#[derive(Default)]
+pub(super) struct Desk(Mutex<Asks>);
+
+#[derive(Default)]
+struct Asks {
+    ask: Option<Ask>,
+    twice: bool,
+}
+
+impl Desk {
+    fn put(&self, ask: Ask) {
+        let mut asks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        asks.twice |= asks.ask.is_some();
+        asks.ask = Some(ask);
+    }
+
+    pub(super) fn take(&self) -> Result<Option<Ask>, Error> {
+        let mut asks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if asks.twice {
+            return Err(Error::caller(
+                "a flow asked its Io for two things at once; await one before the next",
+            ));
+        }
+        Ok(asks.ask.take())
+    }
+}
+
+/// Where a reply is left. The driver and the flow never hold it at the same time.
+pub(super) struct Slot<R>(Arc<Mutex<Option<R>>>);
+
+impl<R> Slot<R> {
+    pub(super) fn put(&self, value: R) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    }
+
+    fn put_first(&self, value: impl FnOnce() -> R) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(value);
+    }
+
+    fn take(&self) -> Option<R> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl<R> Default for Slot<R> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<R> Clone for Slot<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// A closure to be run where blocking is allowed. It keeps its result; dropped unrun, or panicking, it tells the flow.
+pub struct Job {
+    run: Box<dyn FnOnce() + Send>,
+    unrun: Unrun,
+}
+
+impl Job {
+    /// Runs it. A panic in it ends here: the flow is told.
+    pub fn run(self) {
+        let Self { run, unrun } = self;
+        let _ = catch_unwind(AssertUnwindSafe(run));
+        drop(unrun);
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Job")
+    }
+}
+
+/// A future to be awaited by a driver that has a runtime. Dropped unfinished, it tells the flow.
+pub struct Foreign {
+    future: Pin<Box<dyn Future<Output = ()> + Send>>,
+    unrun: Unrun,
+}
+
+impl Foreign {
+    /// Awaits it.
+    pub async fn run(self) {
+        let Self { future, unrun } = self;
+        future.await;
+        drop(unrun);
+    }
+}
+
+impl fmt::Debug for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Foreign")
+    }
+}
+
+/// Leaves an error where no result has been left.
+struct Unrun(Option<Box<dyn FnOnce() + Send>>);
+
+impl Drop for Unrun {
+    fn drop(&mut self) {
+        if let Some(leave) = self.0.take() {
+            leave();
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A conversation needed besides the request, as straight-line async code without a runtime.
+//!
+//! A [`Flow`] wraps an `async` block that talks only through its [`Io`]: fetch a token, discover metadata, poll a device
+//! code. No runtime polls it and no waker wakes it. Each `io.send(..).await` parks the request at a desk and returns; the
+//! driver takes it from there, performs it, puts the answer back and polls again. So one flow runs under an async client,
+//! under a blocking one, and in a test that answers by hand:
+//!
+//! ```
+//! use authwright_core::flow::{Answer, Flow, FlowStep};
+//! use std::{sync::Arc, time::SystemTime};
+//!
+//! let flow = Flow::new(|io| async move {
+//!     let request = http::Request::get("https://api.example.com/nonce").body(Vec::new()).unwrap();
+//!     Ok(io.send(request).await?.status().as_u16())
+//! });
+//! let mut running = flow.start(Arc::new(SystemTime::now));
+//! let FlowStep::Send(call) = running.step() else { panic!() };
+//! assert_eq!(call.request().uri(), "https://api.example.com/nonce");
+//! call.answer(Ok(Answer::new(http::Response::new(b"n-1".to_vec()))));
+//! let FlowStep::Done(Ok(status)) = running.step() else { panic!() };
+//! assert_eq!(status, 200);
+//! ```
+
+mod call;
+mod date;
+mod io;
+mod json;
+
+use std::{
+    any::Any,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use self::io::{Ask, Desk};
+pub use self::{
+    call::{Answer, Call, MAX_ANSWER},
+    io::{Foreign, Io, Job},
+    json::Json,
+};
+use crate::{Clock, Error};
+
+/// How long one call of a flow may take where nothing else is said.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+
+type Conversation<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+/// A conversation that has not begun. Both adapters run it with `run_flow(flow)`.
+///
+/// Its calls carry no credential but what it puts on them itself, are never redirected, and end after
+/// [a time](CALL_TIMEOUT) and [a size](MAX_ANSWER).
+#[must_use = "a flow does nothing until a client runs it"]
+pub struct Flow<T> {
+    begin: Box<dyn FnOnce(Io) -> Conversation<T> + Send>,
+    call_timeout: Duration,
+}
+
+impl<T: 'static> Flow<T> {
+    /// A flow from an async function. It may await its [`Io`], one thing at a time, and nothing else.
+    pub fn new<F, Fut>(conversation: F) -> Self
+    where
+        F: FnOnce(Io) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        Self { begin: Box::new(|io| Box::pin(conversation(io))), call_timeout: CALL_TIMEOUT }
+    }
+
+    /// How long each of its calls may take.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = timeout;
+        self
+    }
+
+    /// Begins it, for a driver to step.
+    pub fn start(self, clock: Arc<dyn Clock>) -> Running<T> {
+        let desk = Arc::new(Desk::default());
+        let io = Io::new(Arc::clone(&desk), clock, self.call_timeout);
+        Running { conversation: Some((self.begin)(io)), desk }
+    }
+}
+
+impl<T> fmt::Debug for Flow<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Flow")
+    }
+}
+
+/// A flow under way: [`step`](Running::step) it, do what it asks, and step it again.
+#[must_use = "a flow does nothing until it is stepped"]
+pub struct Running<T> {
+    /// None once it has ended.
+    conversation: Option<Conversation<T>>,
+    desk: Arc<Desk>,
+}
+
+/// What a flow wants done before it is stepped again.
+#[derive(Debug)]
+#[must_use]
+pub enum FlowStep<T> {
+    /// Send this, and give it the answer.
+    Send(Call),
+    /// Let this much time pass.
+    Sleep(Duration),
+    /// Run this where blocking is allowed.
+    Block(Job),
+    /// Await this, or refuse it where futures cannot be awaited.
+    Await(Foreign),
+    /// It has ended.
+    Done(Result<T, Error>),
+}
+
+impl<T> Running<T> {
+    /// Runs the conversation up to the next thing it asks for.
+    ///
+    /// It ends with an error, instead of hanging, where it awaits anything but its own [`Io`], asks for two things at
+    /// once, is stepped without having been answered, or panics.
+    pub fn step(&mut self) -> FlowStep<T> {
+        let Some(conversation) = &mut self.conversation else {
+            return FlowStep::Done(Err(Error::caller("the flow has ended already")));
+        };
+        let mut context = Context::from_waker(Waker::noop());
+        let polled = catch_unwind(AssertUnwindSafe(|| conversation.as_mut().poll(&mut context)));
+        let outcome = match polled {
+            Ok(Poll::Ready(outcome)) => outcome,
+            Ok(Poll::Pending) => match self.desk.take() {
+                Ok(Some(ask)) => {
+                    return match ask {
+                        Ask::Send(call) => FlowStep::Send(call),
+                        Ask::Sleep(time) => FlowStep::Sleep(time),
+                        Ask::Block(job) => FlowStep::Block(job),
+                        Ask::Await(foreign) => FlowStep::Await(foreign),
+                    };
+                }
+                Ok(None) => Err(Error::caller(
+                    "a flow awaits something that is not its Io, or was not answered; other futures go through \
+                     Io::await_foreign, on an async client",
+                )),
+                Err(error) => Err(error),
+            },
+            Err(panic) => Err(panicked(&*panic)),
+        };
+        self.end();
+        FlowStep::Done(outcome)
+    }
+
+    /// Drops the conversation. Its destructors are the user's code too: a panic there must not escape either.
+    fn end(&mut self) {
+        let conversation = self.conversation.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(conversation)));
+    }
+}
+
+/// The text of a panic stays out: it may quote what the flow was working with. The panic hook has told it already.
+fn panicked(_: &(dyn Any + Send)) -> Error {
+    Error::caller("a token source or another flow panicked")
+}
+
+impl<T> Drop for Running<T> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl<T> fmt::Debug for Running<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("ended", &self.conversation.is_none()).finish()
+    }
+}

@@ -1,0 +1,109 @@
+//! The token a cache holds, with the moments that matter worked out once.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, SystemTime},
+};
+
+use http::HeaderValue;
+
+use super::{Token, cache::Standing};
+use crate::schemes;
+
+/// Most of a margin is for renewing without a wait. In its last part a token could end on the way to the server, so
+/// requests wait for the renewal: at most this long before the end.
+const CLOSE: Duration = Duration::from_secs(10);
+
+pub(super) struct Current {
+    pub(super) token: Token,
+    pub(super) generation: u64,
+    /// Until when nothing needs to be done. For a token that was refused: for ever ago.
+    fresh_until: SystemTime,
+    /// From when on a request should rather wait for the renewal that is due.
+    close_from: SystemTime,
+    expires: SystemTime,
+    pub(super) rejected: bool,
+    /// How many tokens before this one were refused in a row, none of them ever accepted.
+    pub(super) refused_before: u32,
+    /// When it came, by the clock of whoever fetched it.
+    pub(super) landed: SystemTime,
+    accepted: AtomicBool,
+    /// `Bearer …`, where the token has the characters for it.
+    pub(super) bearer: Option<HeaderValue>,
+}
+
+impl Current {
+    pub(super) fn new(token: Token, generation: u64, margin: Duration, landed: SystemTime) -> Self {
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
+        let (fresh_until, close_from, expires) = match token.expiry() {
+            None => (far, far, far),
+            Some(expires) => {
+                let issued = token.issued_at().unwrap_or(landed);
+                let lifetime = expires.duration_since(issued).unwrap_or_default();
+                let margin = margin.min(lifetime / 2);
+                let before = |time| expires.checked_sub(time).unwrap_or(SystemTime::UNIX_EPOCH);
+                (before(margin), before(CLOSE.min(margin / 4)), expires)
+            }
+        };
+        let bearer = schemes::bearer_value(token.expose());
+        Self {
+            token,
+            generation,
+            fresh_until,
+            close_from,
+            expires,
+            rejected: false,
+            refused_before: 0,
+            landed,
+            accepted: AtomicBool::new(false),
+            bearer,
+        }
+    }
+
+    /// Makes it stale earlier than its expiry would.
+    pub(super) fn look_again(&mut self, moment: SystemTime) {
+        self.fresh_until = self.fresh_until.min(moment);
+    }
+
+    /// The same, refused by a server.
+    pub(super) fn refused(&self) -> Self {
+        Self {
+            token: self.token.clone(),
+            bearer: self.bearer.clone(),
+            accepted: AtomicBool::new(self.is_accepted()),
+            rejected: true,
+            fresh_until: SystemTime::UNIX_EPOCH,
+            close_from: SystemTime::UNIX_EPOCH,
+            expires: SystemTime::UNIX_EPOCH,
+            ..*self
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_fresh(&self, now: SystemTime) -> bool {
+        now < self.fresh_until
+    }
+
+    pub(super) fn standing(&self, now: SystemTime) -> Standing {
+        if now < self.fresh_until {
+            Standing::Fresh
+        } else if now < self.close_from {
+            Standing::Stale
+        } else if now < self.expires {
+            Standing::Close
+        } else {
+            Standing::Over
+        }
+    }
+
+    /// A server has taken it.
+    pub(super) fn accept(&self) {
+        if !self.is_accepted() {
+            self.accepted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn is_accepted(&self) -> bool {
+        self.accepted.load(Ordering::Relaxed)
+    }
+}

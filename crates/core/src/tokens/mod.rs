@@ -1,0 +1,247 @@
+//! Tokens that end: fetched when needed, renewed once for everybody, never lost.
+
+mod acquire;
+mod builder;
+mod cache;
+mod current;
+mod event;
+mod flight;
+mod login;
+mod pause;
+mod record;
+mod renewal;
+#[cfg(test)]
+mod schedules;
+mod source;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use http::HeaderValue;
+
+pub(crate) use self::acquire::unsettled;
+pub use self::{
+    acquire::{Acquire, Acquired},
+    builder::TokensBuilder,
+    event::TokenEvent,
+    flight::{Flight, Landing},
+    login::LoginEndpoint,
+    source::{IntoSource, Source, TokenSource},
+    token::Token,
+};
+use self::{
+    cache::{Cache, Refusal, Supply},
+    event::Listener,
+    renewal::Place,
+};
+use crate::{Error, Hop, Launch, Resend, ResponseView, Stamp, Step, Verdict};
+
+/// A token source with its cache. Cheap to clone; clones are the same cache, with one fetch at a time for all of them.
+///
+/// A token is *fresh*, and used; or *stale*, inside the margin before its end: it is used, a renewal is started, and nobody
+/// waits for it; or over. The renewal runs by itself, on a task or a thread of its own, so that a caller who gives up loses
+/// nothing.
+///
+/// `Auth::new(origin, &tokens)` sends `Authorization: Bearer …`; `ApiKey::header("X-Auth-Token", &tokens)` puts the token
+/// elsewhere.
+///
+/// ```
+/// use authwright_core::{Auth, LoginEndpoint, Secret, Tokens};
+///
+/// let login = LoginEndpoint::json("https://api.example.com/login")
+///     .field("email", "sam@example.com")
+///     .secret("password", Secret::new("hunter2"))
+///     .token_at("/data/token")
+///     .expires_in_at("/data/ttl");
+/// let auth = Auth::new("https://api.example.com", Tokens::new(login)?)?;
+/// # Ok::<(), authwright_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Tokens(Arc<Inner>);
+
+struct Inner {
+    cache: Arc<Cache>,
+    source: Source,
+    place: Option<Place>,
+    listener: Option<Listener>,
+    call_timeout: Duration,
+    /// The token in use is not in the store.
+    unsaved: AtomicBool,
+}
+
+impl Inner {
+    fn is_unsaved(&self) -> bool {
+        self.unsaved.load(Ordering::Relaxed)
+    }
+
+    fn set_unsaved(&self, yes: bool) {
+        self.unsaved.store(yes, Ordering::Relaxed);
+    }
+}
+
+/// What [`Tokens::supply`] has for a hop.
+#[derive(Debug)]
+pub enum Supplied {
+    /// Put this on the hop, and mark the hop with the stamp.
+    Token(Token, Stamp),
+    /// Return this from [`Scheme::authorize`](crate::Scheme::authorize); you are called again.
+    Not(Step),
+}
+
+impl Tokens {
+    /// A cache around a source. Nothing is fetched before a token is needed.
+    ///
+    /// # Errors
+    /// A part of the source is malformed, or a secret is missing; the error names it.
+    pub fn new(source: impl IntoSource) -> Result<Self, Error> {
+        Self::builder(source).build()
+    }
+
+    /// A cache with settings of your own: margin, store, listener.
+    pub fn builder(source: impl IntoSource) -> TokensBuilder {
+        TokensBuilder::new(source.into_source())
+    }
+
+    /// The token, where it is fresh: no lock, no allocation. Else [`acquire`](Self::acquire) one.
+    #[inline]
+    pub fn fresh(&self, now: SystemTime) -> Option<Token> {
+        let current = self.0.cache.peek();
+        current.as_ref().filter(|current| current.is_fresh(now)).map(|current| current.token.clone())
+    }
+
+    /// Gets a token step by step: what `token(&tokens)` of the adapters runs.
+    pub fn acquire(&self) -> Acquire<'_> {
+        Acquire::new(self)
+    }
+
+    /// The token for a hop, for a [`Scheme`](crate::Scheme) of your own that places it: call it in `authorize`, and hand
+    /// [`refused`](Self::refused) what you observe.
+    ///
+    /// # Errors
+    /// There is none: the source has failed.
+    pub fn supply(&self, hop: &Hop<'_>) -> Result<Supplied, Error> {
+        let now = hop.now();
+        if let Some(current) = self.0.cache.peek().as_ref().filter(|current| current.is_fresh(now)) {
+            return Ok(Supplied::Token(current.token.clone(), Stamp(current.generation)));
+        }
+        self.supply_late(hop, now, |token, stamp, _| Supplied::Token(token.clone(), stamp), Supplied::Not)
+    }
+
+    /// What `place` makes of the token, if there is one to use; else what has to be done first.
+    pub(crate) fn place(
+        &self,
+        hop: &mut Hop<'_>,
+        place: impl Fn(&mut Hop<'_>, &Token, Stamp, Option<&HeaderValue>) -> Result<(), Error>,
+    ) -> Result<Step, Error> {
+        let now = hop.now();
+        if let Some(current) = self.0.cache.peek().as_ref().filter(|current| current.is_fresh(now)) {
+            let stamp = Stamp(current.generation);
+            place(hop, &current.token, stamp, current.bearer.as_ref())?;
+            hop.stamp(stamp);
+            return Ok(Step::Send);
+        }
+        let found = self.supply_late(
+            hop,
+            now,
+            |token, stamp, bearer| Ok((token.clone(), stamp, bearer.cloned())),
+            Err,
+        )?;
+        match found {
+            Ok((token, stamp, bearer)) => {
+                place(hop, &token, stamp, bearer.as_ref())?;
+                hop.stamp(stamp);
+                Ok(Step::Send)
+            }
+            Err(step) => Ok(step),
+        }
+    }
+
+    /// There is no fresh token.
+    #[cold]
+    fn supply_late<T>(
+        &self,
+        hop: &Hop<'_>,
+        now: SystemTime,
+        token: impl FnOnce(&Token, Stamp, Option<&HeaderValue>) -> T,
+        not: impl FnOnce(Step) -> T,
+    ) -> Result<T, Error> {
+        let landing = hop.landing(self.0.cache.id);
+        let must_last = hop.has_stream();
+        Ok(match self.0.cache.supply(now, must_last, landing)? {
+            Supply::Token(current) => {
+                token(&current.token, Stamp(current.generation), current.bearer.as_ref())
+            }
+            Supply::Follow(flight) => not(Step::Wait(Box::new(flight))),
+            Supply::Lead(lead) => {
+                let then = lead.waits.then(|| lead.flight());
+                not(Step::Start(Box::new(Launch::new(renewal::flow(Arc::clone(&self.0), lead), then))))
+            }
+        })
+    }
+
+    /// What a response says about the token that was sent with `sent`: for the `observed` of a scheme of your own. A 401
+    /// refuses it, so that the next one who asks gets another.
+    pub fn observed(&self, response: &ResponseView<'_>, sent: Stamp) -> Verdict {
+        if response.status == http::StatusCode::UNAUTHORIZED {
+            return match self.0.cache.reject(sent.0, response.now()) {
+                Refusal::Again(generation) => {
+                    Verdict::Resend { because: Resend::Renewed, stamp: Stamp(generation) }
+                }
+                Refusal::Stands => Verdict::Deliver,
+            };
+        }
+        if !response.status.is_server_error()
+            && let Some(current) = self.0.cache.peek().as_ref()
+            && current.generation == sent.0
+        {
+            current.accept();
+        }
+        Verdict::Deliver
+    }
+
+    /// Whether there can be another token than the one there is.
+    pub fn is_renewable(&self) -> bool {
+        self.0.cache.settings().renewable
+    }
+
+    /// Whether its source awaits futures, which only an async client can.
+    pub fn needs_async(&self) -> bool {
+        self.0.source.0.needs_async_any()
+    }
+
+    /// Names the source, for messages: `login at https://api.example.com`.
+    pub(crate) fn source_name(&self) -> &str {
+        &self.0.cache.settings().what
+    }
+
+    /// Names the source and the token in use, for messages: `login at https://api.example.com, #3f9a`.
+    pub(crate) fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.source_name())?;
+        let current = self.0.cache.peek();
+        current.as_ref().map_or(Ok(()), |current| write!(f, ", {}", current.token.fingerprint()))
+    }
+}
+
+impl From<&Tokens> for Tokens {
+    fn from(tokens: &Tokens) -> Self {
+        tokens.clone()
+    }
+}
+
+/// Shows the source and the fingerprint of the token in use.
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens(")?;
+        self.describe(f)?;
+        f.write_str(")")
+    }
+}

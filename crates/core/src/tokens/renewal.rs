@@ -1,0 +1,216 @@
+//! The refresh transaction: look, lock, look again, redeem, store, publish, unlock. One flow, on every client.
+//!
+//! It must survive being dropped anywhere. So the guard of the lock is moved into each blocking part and comes back with
+//! its result: a save that has begun is finished under the lock, whatever becomes of the flow.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use super::{
+    Inner, Token, TokenEvent,
+    cache::{Lead, Standing},
+    current::Current,
+    event::{Listener, tell},
+    record,
+};
+use crate::{
+    Error,
+    flow::{Flow, Io},
+    store::{Record, Saved, StoreGuard, StoreKey, TokenStore},
+};
+
+/// How long to wait for another process that is renewing. It does one call, and it may be the one who times out.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// When to try again to store a token that could not be stored.
+const SAVE_AGAIN: Duration = Duration::from_secs(30);
+
+/// Where tokens are kept.
+pub(super) struct Place {
+    pub(super) store: Arc<dyn TokenStore>,
+    pub(super) key: StoreKey,
+}
+
+pub(super) fn flow(inner: Arc<Inner>, lead: Lead) -> Flow<()> {
+    let call_timeout = inner.call_timeout;
+    Flow::new(move |io| async move {
+        match renew(&inner, &lead, &io).await {
+            Ok(token) => lead.land(token, io.now(), inner.is_unsaved().then_some(SAVE_AGAIN)),
+            Err(error) => {
+                lead.fail(&error, io.now());
+                tell(inner.listener.as_ref(), &io, || TokenEvent::Failed(error)).await;
+            }
+        }
+        Ok(())
+    })
+    .call_timeout(call_timeout)
+}
+
+async fn renew(inner: &Inner, lead: &Lead, io: &Io) -> Result<Token, Error> {
+    let began = io.now();
+    let old = lead.old.as_ref().map(|current| &current.token);
+    let Some(place) = &inner.place else {
+        let token = inner.source.0.fetch_any(old, io).await?.issued_by(began).inherit(old);
+        tell(inner.listener.as_ref(), io, || TokenEvent::Renewed(token.clone())).await;
+        return Ok(token);
+    };
+    Transaction { inner, lead, io, place, began }.run().await
+}
+
+struct Transaction<'a> {
+    inner: &'a Inner,
+    lead: &'a Lead,
+    io: &'a Io,
+    place: &'a Place,
+    began: SystemTime,
+}
+
+type Held = Box<dyn StoreGuard>;
+
+impl Transaction<'_> {
+    async fn run(&self) -> Result<Token, Error> {
+        // Another process may have renewed it long ago: that needs no lock.
+        if let Some(kept) = self.load().await?.filter(|kept| self.is_better(kept)) {
+            return Ok(self.adopt(kept).await);
+        }
+        let (guard, kept) = self.lock().await?;
+        if let Some(kept) = kept.clone().filter(|kept| self.is_better(kept)) {
+            self.unlock(guard).await;
+            return Ok(self.adopt(kept).await);
+        }
+        let old = self.lead.old.as_ref();
+        if let Some(old) = old.filter(|old| self.inner.is_unsaved() && !old.rejected)
+            && self.standing(&old.token) == Standing::Fresh
+        {
+            // It is a good token; only the store has not got it.
+            return self.save(guard, old.token.clone()).await;
+        }
+        let base = match old {
+            Some(old) if self.inner.is_unsaved() => Some(&old.token),
+            old => kept.as_ref().or(old.map(|old| &old.token)),
+        };
+        match self.inner.source.0.fetch_any(base, self.io).await {
+            Ok(token) => self.save(guard, token.issued_by(self.began).inherit(base)).await,
+            Err(error) => self.lost(guard, kept.as_ref(), error).await,
+        }
+    }
+
+    /// Whether a stored token is worth more than the one we have, and is not the one a server has just refused.
+    fn is_better(&self, kept: &Token) -> bool {
+        let standing = self.standing(kept);
+        match &self.lead.old {
+            Some(old) if old.token.expose() == kept.expose() => !old.rejected && standing == Standing::Fresh,
+            Some(old) if old.standing(self.began) != Standing::Over => standing == Standing::Fresh,
+            _ => standing != Standing::Over,
+        }
+    }
+
+    fn standing(&self, token: &Token) -> Standing {
+        let margin = self.inner.cache.settings().margin;
+        Current::new(token.clone(), 0, margin, self.began).standing(self.began)
+    }
+
+    async fn load(&self) -> Result<Option<Token>, Error> {
+        let (store, key) = (Arc::clone(&self.place.store), self.place.key.clone());
+        let record = self.io.block(move || store.load(&key)).await??;
+        self.read(record.as_ref())
+    }
+
+    async fn lock(&self) -> Result<(Held, Option<Token>), Error> {
+        let (store, key) = (Arc::clone(&self.place.store), self.place.key.clone());
+        let held = self.io.block(move || {
+            let mut guard = store.lock(&key, PATIENCE)?;
+            let record = guard.load()?;
+            Ok((guard, record))
+        });
+        let (guard, record) = held.await??;
+        match self.read(record.as_ref()) {
+            Ok(token) => Ok((guard, token)),
+            Err(error) => {
+                self.unlock(guard).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Stores the token, durably, before anybody uses it; then unlocks.
+    async fn save(&self, guard: Held, token: Token) -> Result<Token, Error> {
+        let record = record::write(&token, &self.place.key);
+        let saved = self.io.block(move || {
+            let mut guard = guard;
+            let saved = guard.save(&record);
+            let theirs = match saved {
+                Ok(Saved::Overtaken) => guard.load(),
+                _ => Ok(None),
+            };
+            (saved, theirs)
+        });
+        let (saved, theirs) = match saved.await {
+            Ok((Ok(saved), theirs)) => (saved, theirs),
+            // The server has issued it and may have spent the old one: it is used, and stored when that is possible.
+            Ok((Err(error), _)) | Err(error) => {
+                self.inner.set_unsaved(true);
+                tell(self.listener(), self.io, || TokenEvent::NotSaved(error)).await;
+                return Ok(token);
+            }
+        };
+        self.inner.set_unsaved(false);
+        match saved {
+            Saved::Stored => {
+                tell(self.listener(), self.io, || TokenEvent::Renewed(token.clone())).await;
+                Ok(token)
+            }
+            // Our lock had run out, and somebody else has renewed: theirs is the one that counts.
+            Saved::Overtaken => match self.read(theirs?.as_ref())?.filter(|theirs| self.is_better(theirs)) {
+                Some(theirs) => Ok(self.adopt(theirs).await),
+                None => Err(Error::store(format!(
+                    "somebody else renewed the token of {} at the same time, and what they stored has ended",
+                    self.place.key
+                ))
+                .transient()),
+            },
+        }
+    }
+
+    /// A refusal may mean that another process was faster, where a lock does not keep it out. The loser adopts, and never
+    /// removes what the winner has stored.
+    async fn lost(&self, guard: Held, seen: Option<&Token>, error: Error) -> Result<Token, Error> {
+        if error.is_transient() {
+            self.unlock(guard).await;
+            return Err(error);
+        }
+        let record = self.io.block(move || {
+            let mut guard = guard;
+            guard.load()
+        });
+        let now = record.await.and_then(|record| record).and_then(|record| self.read(record.as_ref()));
+        let changed = |now: &Token| seen.is_none_or(|seen| seen.expose() != now.expose());
+        match now {
+            Ok(Some(now)) if changed(&now) && self.is_better(&now) => Ok(self.adopt(now).await),
+            _ => Err(error),
+        }
+    }
+
+    async fn adopt(&self, token: Token) -> Token {
+        self.inner.set_unsaved(false);
+        let same = self.lead.old.as_ref().is_some_and(|old| old.token.expose() == token.expose());
+        if !same {
+            tell(self.listener(), self.io, || TokenEvent::Adopted(token.clone())).await;
+        }
+        token
+    }
+
+    async fn unlock(&self, guard: Held) {
+        let _ = self.io.block(move || drop(guard)).await;
+    }
+
+    fn read(&self, record: Option<&Record>) -> Result<Option<Token>, Error> {
+        record.map(|record| record::read(record, &self.place.key)).transpose()
+    }
+
+    fn listener(&self) -> Option<&Listener> {
+        self.inner.listener.as_ref()
+    }
+}

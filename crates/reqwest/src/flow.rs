@@ -1,0 +1,113 @@
+//! Running flows: conversations beside the request, such as fetching a token.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use authwright_core::{
+    Error as CoreError, Flight, Flow, Landing,
+    flow::{Answer, Call, FlowStep, MAX_ANSWER},
+};
+use http::Response;
+use tokio::{runtime::Handle, task, time};
+
+use crate::{Error, client::Inner, run::failed};
+
+/// Runs a flow to its end, on this task.
+pub(crate) async fn run<T: 'static>(client: &Inner, flow: Flow<T>) -> Result<T, CoreError> {
+    let mut running = flow.start(client.policy.clock.clone());
+    loop {
+        match running.step() {
+            FlowStep::Send(mut call) => {
+                let answer = send(&client.http, &mut call).await;
+                call.answer(answer);
+            }
+            FlowStep::Sleep(wait) => time::sleep(wait).await,
+            // Dropped meanwhile, the closure still runs to its end: a save that has begun is finished.
+            FlowStep::Block(job) => drop(task::spawn_blocking(move || job.run()).await),
+            FlowStep::Await(foreign) => foreign.run().await,
+            FlowStep::Done(outcome) => return outcome,
+        }
+    }
+}
+
+/// Runs a flow on a task of its own, whatever becomes of the caller.
+pub(crate) fn detach(client: &Arc<Inner>, flow: Flow<()>) -> Result<(), Error> {
+    let runtime = Handle::try_current().map_err(|_| {
+        Error::caller("there is no tokio runtime here, which reqwest needs; nothing was sent")
+    })?;
+    let client = Arc::clone(client);
+    let under_way = client.under_way.begin();
+    runtime.spawn(async move {
+        // What came of it is told to those who wait for it.
+        let _ = run(&client, flow).await;
+        drop(under_way);
+    });
+    Ok(())
+}
+
+/// Waits for a flight to land, until the caller's deadline or the flight's limit.
+pub(crate) async fn wait(mut flight: Flight, left: Option<Duration>) -> Landing {
+    let start = Instant::now();
+    let limit = left.map_or(flight.limit(), |left| left.min(flight.limit()));
+    match time::timeout(limit, &mut flight).await {
+        Ok(landing) => landing,
+        Err(_) => flight.give_up(start.elapsed().max(limit)),
+    }
+}
+
+async fn send(http: &reqwest::Client, call: &mut Call) -> Result<Answer, CoreError> {
+    let timeout = call.timeout();
+    let mut request = reqwest::Request::try_from(call.take_request()).map_err(|error| told(failed(error)))?;
+    *request.timeout_mut() = Some(timeout);
+    let origin = request.url().origin().ascii_serialization();
+    let mut response = http.execute(request).await.map_err(|error| told(failed(error)))?;
+    let mut body = Vec::new();
+    let broken = |error: reqwest::Error| told(Error::client_at(error, origin.clone()));
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if (body.len() + chunk.len()) as u64 > MAX_ANSWER {
+            return Err(Call::too_large(&origin));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let mut answer = Response::new(body);
+    *answer.status_mut() = response.status();
+    *answer.headers_mut() = std::mem::take(response.headers_mut());
+    Ok(Answer::new(answer))
+}
+
+/// reqwest's error, in the words of core.
+#[allow(clippy::needless_pass_by_value)] // a `map_err` target
+fn told(error: Error) -> CoreError {
+    let text = error.to_string();
+    if error.is_timeout() {
+        return CoreError::timed_out(text);
+    }
+    let told = CoreError::new(error.fault(), text);
+    if error.is_transient() { told.transient() } else { told }
+}
+
+/// Counts the flows that run by themselves.
+#[derive(Default)]
+pub(crate) struct UnderWay(Arc<tokio::sync::watch::Sender<usize>>);
+
+impl UnderWay {
+    fn begin(&self) -> OneUnderWay {
+        self.0.send_modify(|count| *count += 1);
+        OneUnderWay(Arc::clone(&self.0))
+    }
+
+    pub(crate) async fn none(&self) {
+        // The sender is ours, so it cannot be gone.
+        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+struct OneUnderWay(Arc<tokio::sync::watch::Sender<usize>>);
+
+impl Drop for OneUnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}

@@ -1,0 +1,154 @@
+//! Running flows: conversations beside the request, such as fetching a token.
+
+use std::{
+    io::Read,
+    pin::pin,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+    time::{Duration, Instant},
+};
+
+use authwright_core::{
+    Clock, Error as CoreError, Flight, Flow, Landing, Target,
+    flow::{Answer, Call, FlowStep, MAX_ANSWER},
+};
+use http::Response;
+
+use crate::{Error, agent::Inner, run::send};
+
+/// How long a program that ends waits for a token that is being renewed.
+const FAREWELL: Duration = Duration::from_secs(20);
+
+/// Runs a flow to its end, on this thread.
+pub(crate) fn run<T: 'static>(
+    http: &ureq::Agent,
+    clock: Arc<dyn Clock>,
+    flow: Flow<T>,
+) -> Result<T, CoreError> {
+    let mut running = flow.start(clock);
+    loop {
+        match running.step() {
+            FlowStep::Send(mut call) => {
+                let answer = perform(http, &mut call);
+                call.answer(answer);
+            }
+            FlowStep::Sleep(wait) => thread::sleep(wait),
+            FlowStep::Block(job) => job.run(),
+            FlowStep::Await(foreign) => drop(foreign), // which tells the flow that it cannot be awaited here
+            FlowStep::Done(outcome) => return outcome,
+        }
+    }
+}
+
+/// Runs a flow on a short-lived thread of its own, whatever becomes of the caller. Where there can be no thread, here.
+pub(crate) fn detach(agent: &Inner, flow: Flow<()>) {
+    let (http, clock) = (agent.http.clone(), Arc::clone(&agent.policy.clock));
+    let under_way = agent.under_way.begin();
+    let handed_over = Arc::new(Mutex::new(Some(flow)));
+    let take = |place: &Mutex<Option<Flow<()>>>| place.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // What came of it is told to those who wait for it.
+    let there = Arc::clone(&handed_over);
+    let work = move || {
+        if let Some(flow) = take(&there) {
+            let _ = run(&http, clock, flow);
+        }
+        drop(under_way);
+    };
+    if thread::Builder::new().name("authwright".to_owned()).spawn(work).is_err()
+        && let Some(flow) = take(&handed_over)
+    {
+        let _ = run(&agent.http, Arc::clone(&agent.policy.clock), flow);
+    }
+}
+
+/// Waits for a flight to land, until the caller's deadline or the flight's limit.
+pub(crate) fn wait(mut flight: Flight, left: Option<Duration>) -> Landing {
+    let start = Instant::now();
+    let limit = left.map_or(flight.limit(), |left| left.min(flight.limit()));
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(landing) = pin!(&mut flight).poll(&mut context) {
+            return landing;
+        }
+        let passed = start.elapsed();
+        if passed >= limit {
+            return flight.give_up(passed);
+        }
+        thread::park_timeout(limit - passed);
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn perform(http: &ureq::Agent, call: &mut Call) -> Result<Answer, CoreError> {
+    let (parts, body) = call.take_request().into_parts();
+    let uri = parts.uri.clone();
+    let target = Target::from_uri(&uri)?;
+    let request = http::Request::from_parts(parts, ());
+    let request = http.configure_request(request).timeout_global(Some(call.timeout())).build();
+    let failed = |error| told(&Error::sending(error, &target, http.config().proxy()));
+    let mut response = send(http, request, &mut Some(body)).map_err(failed)?;
+    let mut body = Vec::new();
+    let mut reader = response.body_mut().with_config().limit(u64::MAX).reader().take(MAX_ANSWER + 1);
+    reader.read_to_end(&mut body).map_err(|error| failed(error.into()))?;
+    if body.len() as u64 > MAX_ANSWER {
+        return Err(Call::too_large(&target.origin()));
+    }
+    let mut answer = Response::new(body);
+    *answer.status_mut() = response.status();
+    *answer.headers_mut() = std::mem::take(response.headers_mut());
+    Ok(Answer::new(answer))
+}
+
+/// ureq's error, in the words of core.
+fn told(error: &Error) -> CoreError {
+    let text = error.to_string();
+    if error.is_timeout() {
+        return CoreError::timed_out(text);
+    }
+    let told = CoreError::new(error.fault(), text);
+    if error.is_transient() { told.transient() } else { told }
+}
+
+/// Counts the flows that run by themselves.
+#[derive(Default)]
+pub(crate) struct UnderWay(Arc<(Mutex<usize>, Condvar)>);
+
+impl UnderWay {
+    fn begin(&self) -> OneUnderWay {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        OneUnderWay(Arc::clone(&self.0))
+    }
+
+    pub(crate) fn none(&self, patience: Duration) {
+        let (count, changed) = &*self.0;
+        let count = count.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(changed.wait_timeout_while(count, patience, |count| *count > 0));
+    }
+}
+
+/// A program that ends would kill a renewal between the server's answer and the store, and the new token with it: the last
+/// clone of an agent waits for what is under way.
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.none(FAREWELL);
+    }
+}
+
+struct OneUnderWay(Arc<(Mutex<usize>, Condvar)>);
+
+impl Drop for OneUnderWay {
+    fn drop(&mut self) {
+        let (count, changed) = &*self.0;
+        *count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        changed.notify_all();
+    }
+}
