@@ -30,6 +30,7 @@ mod origin;
 mod scheme;
 mod schemes;
 mod secret;
+mod seldom;
 pub mod store;
 mod target;
 mod tokens;
