@@ -20,10 +20,15 @@ redis_start() {
 }
 
 redis_test() {
-    cargo test -p authwright-redis --features interop,tls --test interop --
+    TMPDIR=$scratch cargo test -p authwright-redis --features interop,tls --test interop --
 }
 
 redis_stop() {
+    local pid file
+    # The tests' own servers are ended by the tests; these are what a killed test left behind, stopped ones included.
+    for file in "$scratch"/authwright-redis-*/pid; do
+        [ -f "$file" ] && pid=$(cat "$file") && [ -n "$pid" ] && kill -KILL "$pid" 2>/dev/null || true
+    done
     [ -n "${redis_pid:-}" ] || return 0
     kill "$redis_pid" 2>/dev/null || true
     wait "$redis_pid" 2>/dev/null || true

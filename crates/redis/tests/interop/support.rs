@@ -96,6 +96,8 @@ impl OwnServer {
             command.args(["--port", &self.port.to_string()]);
         }
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"]).arg(&self.folder);
+        // The script ends by these files what a test that was killed could not.
+        command.arg("--pidfile").arg(self.folder.join("pid"));
         let log = std::fs::File::create(self.folder.join("log")).expect("the log can be written");
         let started = command.args(&self.arguments).stdout(log).stderr(Stdio::null()).spawn();
         self.process = Some(started.expect("redis-server can be started"));
