@@ -54,7 +54,7 @@ pub use self::{
     store::{MemoryStore, TokenStore},
     target::{OriginText, Target},
     tokens::{
-        Acquire, Acquired, Flight, IntoSource, Landing, LoginEndpoint, Source, Supplied, Token, TokenEvent,
+        Acquire, Acquired, Flight, IntoSource, Landing, LoginEndpoint, Source, Supplied, Token, TokenEvent, TokenPool,
         TokenSource, Tokens, TokensBuilder,
     },
     trail::{Trail, TrailEvent, TrailLine},
