@@ -54,8 +54,8 @@ pub use self::{
     store::{MemoryStore, TokenStore},
     target::{OriginText, Target},
     tokens::{
-        Acquire, Acquired, Flight, IntoSource, Landing, LoginEndpoint, Source, Supplied, Token, TokenEvent, TokenPool,
-        TokenSource, Tokens, TokensBuilder,
+        Acquire, Acquired, Flight, IntoSource, Landing, LoginEndpoint, Source, Supplied, Token, TokenEvent,
+        TokenPool, TokenSource, Tokens, TokensBuilder,
     },
     trail::{Trail, TrailEvent, TrailLine},
 };

@@ -3,7 +3,8 @@
 
 use super::Exchange;
 use crate::{
-    Auth, Error, Flight, Flow, Hop, Landing, Launch, Resend, Step, Target, auth::Entry, tokens::unsettled, trail::TrailEvent,
+    Auth, Error, Flight, Flow, Hop, Landing, Launch, Resend, Step, Target, auth::Entry, tokens::unsettled,
+    trail::TrailEvent,
 };
 
 /// How often one entry may start or wait before a send: once for a token, and once more where whoever fetched it died.

@@ -95,8 +95,6 @@ impl TokensBuilder {
         self
     }
 
-    
-
     /// What the token is kept under, where its source does not say: everything that makes it differ from other tokens, and
     /// no secret.
     pub fn store_as(mut self, identity: impl Into<String>) -> Self {
