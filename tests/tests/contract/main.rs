@@ -11,5 +11,6 @@ mod redirects;
 mod refused;
 mod support;
 mod tls;
+mod token_canary;
 mod tokens;
 mod transcript;
