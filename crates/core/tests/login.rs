@@ -27,7 +27,9 @@ fn fetch(login: LoginEndpoint, status: u16, body: &str) -> Result<Token, Error> 
     };
     let mut flight = std::pin::pin!(flight);
     match flight.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
-        std::task::Poll::Ready(landing) => Err(landing.error().expect("a token would have been fresh").clone()),
+        std::task::Poll::Ready(landing) => {
+            Err(landing.error().expect("a token would have been fresh").clone())
+        }
         std::task::Poll::Pending => panic!("the flow has ended, and the flight has not"),
     }
 }
@@ -74,7 +76,10 @@ fn a_wrong_description_names_its_piece() {
             "the URL contains a user name or password, which would be sent wherever the URL leads; take it out and give \
              it to Auth::new as (user, password); nothing was sent",
         ),
-        (LoginEndpoint::form("/login"), "the URL has no scheme and host, and no base URL was set; nothing was sent"),
+        (
+            LoginEndpoint::form("/login"),
+            "the URL has no scheme and host, and no base URL was set; nothing was sent",
+        ),
         (
             LoginEndpoint::form("https://api example.com/"),
             "the URL of the login endpoint is malformed; write it like https://api.example.com/login",
@@ -96,8 +101,13 @@ fn an_answer_without_a_token_is_told_by_its_names() {
         "login at https://api.example.com answered 200, but there is no string at /data/token (members: access, ttl)"
     );
     assert_eq!((error.fault(), error.is_transient()), (Fault::Server, false));
-    for body in [r#"{"data": {"token": 7}}"#, r#"{"data": {"token": ""}}"#, r#"{"data": null}"#, "[]", "null", "7"] {
-        assert!(fetch(login(), 200, body).unwrap_err().to_string().contains("no string at /data/token"), "{body}");
+    for body in
+        [r#"{"data": {"token": 7}}"#, r#"{"data": {"token": ""}}"#, r#"{"data": null}"#, "[]", "null", "7"]
+    {
+        assert!(
+            fetch(login(), 200, body).unwrap_err().to_string().contains("no string at /data/token"),
+            "{body}"
+        );
     }
     let error = fetch(login(), 200, "<html>s3cret</html>").unwrap_err();
     assert_eq!(error.to_string(), "login at https://api.example.com answered 200, but not with JSON");
@@ -123,7 +133,10 @@ fn a_status_says_whose_move_it_is() {
         let error = fetch(login(), status, r#"{"error": "s3cret"}"#).unwrap_err();
         let seen = (error.fault(), error.is_transient(), error.is_login_required());
         assert_eq!(seen, (fault, is_transient, is_login_required), "{status}: {error}");
-        assert!(error.to_string().contains(&status.to_string()) && !error.to_string().contains("s3cret"), "{error}");
+        assert!(
+            error.to_string().contains(&status.to_string()) && !error.to_string().contains("s3cret"),
+            "{error}"
+        );
     }
 }
 
@@ -159,5 +172,8 @@ fn a_store_needs_an_identity() {
 #[test]
 fn labels_name_the_source() {
     let auth = Auth::new("https://api.example.com", Tokens::new(login()).unwrap()).unwrap();
-    assert_eq!(format!("{auth:?}"), r#"Auth["Bearer (login at https://api.example.com) for https://api.example.com"]"#);
+    assert_eq!(
+        format!("{auth:?}"),
+        r#"Auth["Bearer (login at https://api.example.com) for https://api.example.com"]"#
+    );
 }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use authwright_core::{
-    Acquired, ApiKey, Auth, Bearer, Error, IntoScheme, Io, LoginEndpoint, MemoryStore, Secret, Token, TokenEvent,
-    TokenPool, TokenSource, TokenStore, Tokens, Value,
+    Acquired, ApiKey, Auth, Bearer, Error, IntoScheme, Io, LoginEndpoint, MemoryStore, Secret, Token,
+    TokenEvent, TokenPool, TokenSource, TokenStore, Tokens, Value,
     flow::{Answer, Flow, FlowStep, Json},
     store::{Record, StoreKey},
 };
@@ -78,7 +78,8 @@ fn e17_no_debug_of_tokens_holds_a_secret() {
     assert!(Credential::leaked_in(call.request().body()), "the canary is where it belongs");
     let request = call.take_request();
     drop(request);
-    let answer = Answer::new(Response::new(format!(r#"{{"token": "{CANARY}", "n": "{CANARY}"}}"#).into_bytes()));
+    let answer =
+        Answer::new(Response::new(format!(r#"{{"token": "{CANARY}", "n": "{CANARY}"}}"#).into_bytes()));
     print(&answer);
     print(&answer.json().unwrap());
     call.answer(Ok(answer));
