@@ -27,13 +27,12 @@ impl Folder {
         &self.path
     }
 
-    /// Makes the folder where it is missing, with those above it.
+    /// Makes the folder where it is missing, with those above it. Then it is checked, whoever has made it.
     pub(crate) fn make(&self) -> Result<(), Error> {
-        if !self.is_there()? {
+        if look(&self.path)?.is_none() {
             make(&self.path).map_err(|error| failed("create the folder", &self.path, &error))?;
-            self.is_there()?;
         }
-        Ok(())
+        self.is_there().map(drop)
     }
 
     /// What is in the file; `None` where there is none.

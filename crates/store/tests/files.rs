@@ -230,6 +230,24 @@ fn a_write_that_fails_leaves_the_old_record_and_nothing_else() {
 }
 
 #[test]
+fn a_temporary_file_is_new_or_is_not_used() {
+    let (folder, path, store) = new();
+    save(&store, b"secret");
+    let elsewhere = folder.join("elsewhere");
+    let mut guard = lock(&store);
+    for count in 0..1000 {
+        let name = format!("{}.{}-{count}.tmp", key().file_name(), std::process::id());
+        symlink(&elsewhere, path.join(name)).unwrap();
+    }
+    assert!(guard.save(&Record::from_bytes(b"new".to_vec())).is_ok());
+    assert!(!elsewhere.exists(), "a link was followed");
+    assert_eq!((load(&store).unwrap(), mode(&token(&path))), (b"new".to_vec(), 0o600));
+    drop(guard);
+    drop(lock(&store));
+    assert_eq!(names(&path), [file_name("lock"), file_name("token")]);
+}
+
+#[test]
 fn only_what_is_ours_and_left_behind_is_removed() {
     let (_folder, path, store) = new();
     save(&store, b"secret");
