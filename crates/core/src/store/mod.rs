@@ -59,7 +59,7 @@ pub trait StoreGuard: fmt::Debug + Send {
     /// Replaces what is kept, durably and as a whole: whoever reads sees the old record or the new one.
     ///
     /// # Errors
-    /// The record could not be written. What was there is still there.
+    /// The record could not be written, or not surely so: what is kept is the old record or the new one.
     fn save(&mut self, record: &Record) -> Result<Saved, Error>;
 
     /// Removes what is kept. Nothing there is not an error.
