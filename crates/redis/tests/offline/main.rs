@@ -1,0 +1,5 @@
+//! What needs no Redis: a server that plays a part on loopback.
+
+mod fake;
+mod limits;
+mod refusals;
