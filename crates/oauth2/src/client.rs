@@ -37,7 +37,7 @@ impl Client {
         }
         let secret = secret
             .map(|secret| {
-                let (value, reference) = (secret.read()?, secret.reference().to_string());
+                let (value, reference) = resolve(secret)?;
                 if value.is_empty() {
                     let message = format!("the client secret of `{}` is empty", id.escape_debug());
                     return Err(Error::new(Fault::Credential, message));
@@ -81,6 +81,13 @@ impl Client {
     pub(crate) fn secrets(&self) -> Vec<String> {
         self.secret.iter().flat_map(|secret| [secret.value.to_string(), self.pair(secret)]).collect()
     }
+}
+
+/// A secret, and where it was found in the end: a variable that is set wins over a `.env` file.
+pub(crate) fn resolve(secret: &Secret) -> Result<(SecretValue, String), Error> {
+    let found = secret.clone().optional()?;
+    let secret = found.as_ref().unwrap_or(secret);
+    Ok((secret.read()?, secret.reference().to_string()))
 }
 
 /// Names the client and where its secret came from: `client my-app (secret from env APP_SECRET, #3f9a)`.

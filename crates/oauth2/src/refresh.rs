@@ -11,7 +11,7 @@ use authwright_core::{
 
 use crate::{
     answer::{Asked, Refused, read},
-    client::Client,
+    client::{Client, resolve},
     endpoint::Endpoint,
 };
 
@@ -159,15 +159,14 @@ struct First {
 
 impl First {
     fn new(secret: &Secret) -> Result<Self, Error> {
-        let value = secret.read()?;
+        let (value, reference) = resolve(secret)?;
         if value.is_empty() {
             return Err(Error::new(
                 Fault::Credential,
                 "the refresh token is empty; leave it out where the store has one",
             ));
         }
-        let name =
-            format!("the refresh token it was given ({}, {})", secret.reference(), value.fingerprint());
+        let name = format!("the refresh token it was given ({reference}, {})", value.fingerprint());
         let mark = format!("{:032x}", fnv_1a(value.as_bytes()));
         Ok(Self { value, name, mark, refused: AtomicBool::new(false) })
     }

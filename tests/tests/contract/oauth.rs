@@ -68,13 +68,13 @@ fn e15_the_client_authenticates_or_identifies_itself() {
 fn e9_only_a_bearer_token_is_used() {
     let net = net();
     on_every_driver(|driver| {
-        let send = |kind: &str| {
+        let answer = |kind: &str| {
             issue(&net, &format!(r#"{{"access_token": "acc3ss"{kind}}}"#));
             let outcome = get(&net, driver, &Tokens::new(grant(&net)).unwrap(), &TestClock::new());
             (outcome, net.take().iter().filter(|request| request.origin == 0).count())
         };
         for kind in [r#", "token_type": "mac""#, r#", "token_type": "N_A""#, r#", "token_type": null"#, ""] {
-            let (outcome, sent) = send(kind);
+            let (outcome, sent) = answer(kind);
             assert!(
                 outcome.failure().is_some_and(|text| text.contains("type")),
                 "{}: {outcome}",
@@ -83,7 +83,7 @@ fn e9_only_a_bearer_token_is_used() {
             assert_eq!(sent, 0, "{}: {kind}", driver.name());
         }
         for kind in ["BEARER", "bearer", "Bearer"] {
-            let (outcome, sent) = send(&format!(r#", "token_type": "{kind}""#));
+            let (outcome, sent) = answer(&format!(r#", "token_type": "{kind}""#));
             assert_eq!((outcome.status(), sent), (Some(200), 1), "{}", driver.name());
         }
     });
