@@ -3,6 +3,7 @@
 mod header;
 mod query;
 mod reqwest;
+mod token;
 mod ureq;
 
 use crate::{region::Recorder, table::Row};
@@ -11,11 +12,12 @@ use crate::{region::Recorder, table::Row};
 pub fn run(recorder: &mut Recorder) {
     header::run(recorder);
     query::run(recorder);
+    token::run(recorder);
     reqwest::run(recorder);
     ureq::run(recorder);
 }
 
 /// Every row of the table.
 pub fn rows() -> Vec<Row> {
-    [header::ROWS, query::ROWS, reqwest::ROWS, ureq::ROWS].concat()
+    [header::ROWS, query::ROWS, token::ROWS, reqwest::ROWS, ureq::ROWS].concat()
 }

@@ -2,10 +2,11 @@
 
 use std::hint::black_box;
 
-use authwright_core::{ApiKey, Body, Exchange, Hop, IntoScheme, Outgoing, Policy, Ready, Target};
+use authwright_core::{ApiKey, Body, Exchange, Hop, IntoScheme, Outgoing, Policy, Target};
 use http::{HeaderMap, Method, Uri, uri::PathAndQuery};
 use url::Url;
 
+use super::header::line;
 use crate::{
     region::Recorder,
     shape::{self, KEY, KEY_QUERY, ORIGIN, URL},
@@ -97,12 +98,4 @@ fn append(sent: &str, pair: &str) -> String {
     line.push_str(sent);
     line.push_str(pair);
     line
-}
-
-#[inline]
-fn line(ready: Result<Ready, authwright_core::Error>) -> Option<String> {
-    match ready {
-        Ok(Ready::Send(line)) => line,
-        _ => None,
-    }
 }

@@ -37,8 +37,10 @@ struct Entries {
 
 /// What any of the entries does, so that a request need not ask each of them.
 #[derive(Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is asked by itself, on the way of every request
 pub(crate) struct Traits {
-    pub(crate) signs: bool,
+    /// Signs what others attach, or needs the body.
+    pub(crate) with_care: bool,
     pub(crate) may_resend: bool,
     /// Wants to see responses.
     pub(crate) listens: bool,
@@ -92,7 +94,7 @@ impl Auth {
             for other in &entries.list {
                 entry.check_beside(other)?;
             }
-            entries.traits.signs |= entry.signs;
+            entries.traits.with_care |= entry.signs || entry.needs_body;
             entries.traits.may_resend |= entry.may_resend;
             entries.traits.listens |= entry.scheme.listens();
             entries.traits.needs_async |= entry.scheme.needs_async();

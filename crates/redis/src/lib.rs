@@ -49,7 +49,7 @@
 //!
 //! `PREFIX{NAME}` is a hash with the fields `bytes`, the record, and `fence`, the newest fence; `PREFIX{NAME}:lock` is
 //! the lock, which expires. `NAME` is [`StoreKey::file_name`](authwright_core::store::StoreKey::file_name). After a
-//! removal the hash stays with its fence alone, some 100 bytes, since a late writer must still find it.
+//! removal the hash stays with its fence alone, some 250 bytes, since a late writer must still find it.
 //!
 //! The braces keep both keys in one slot of a Redis Cluster. The store talks to one address and does not follow
 //! `MOVED`: a cluster has to be behind a proxy that routes, or a single shard.

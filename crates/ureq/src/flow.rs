@@ -76,7 +76,7 @@ pub(crate) fn wait(mut flight: Flight, left: Option<Duration>) -> Landing {
         if passed >= limit {
             return flight.give_up(passed);
         }
-        thread::park_timeout(limit - passed);
+        thread::park_timeout(limit.saturating_sub(passed));
     }
 }
 

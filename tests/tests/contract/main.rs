@@ -14,5 +14,6 @@ mod refused;
 mod rotation;
 mod support;
 mod tls;
+mod token_canary;
 mod tokens;
 mod transcript;

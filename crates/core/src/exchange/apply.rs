@@ -4,11 +4,13 @@ use super::{Exchange, kept, pause::Stop};
 use crate::{Auth, Error, Hop, Slot, Step, Target, auth::Entry, hop::Collision, trail::TrailEvent};
 
 impl Exchange<'_> {
-    /// The usual case: nobody signs, and nothing has happened to this request yet.
+    /// The usual case: nobody signs or needs the body, no trail is kept, and nothing has happened to this request yet.
     #[inline]
     pub(super) fn apply_all(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Stop> {
         for (index, entry) in auth.entries().iter().enumerate() {
-            self.apply(auth, index, entry, hop)?;
+            if is_meant_for(entry, hop) {
+                self.authorize(auth, index, entry, hop)?;
+            }
         }
         Ok(())
     }
@@ -18,7 +20,7 @@ impl Exchange<'_> {
     /// the whole request: what comes after a redirect is still asked for in the name the caller chose.
     #[inline(never)]
     pub(super) fn apply_with_care(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Stop> {
-        if let Some(rare) = &self.rare {
+        if let Some(rare) = self.rare.as_ref() {
             rare.pause.tell(hop);
         }
         let entries = auth.entries();
@@ -56,37 +58,41 @@ impl Exchange<'_> {
     }
 
     /// Applies one entry to the hop, wholly or not at all.
-    #[inline]
-    pub(super) fn apply(
-        &mut self,
-        auth: &Auth,
-        index: usize,
-        entry: &Entry,
-        hop: &mut Hop<'_>,
-    ) -> Result<(), Stop> {
-        if !entry.area.covers(hop.goes_to()) {
-            if self.rare.is_some() {
-                self.note_elsewhere(entry, hop.goes_to());
-            }
+    fn apply(&mut self, auth: &Auth, index: usize, entry: &Entry, hop: &mut Hop<'_>) -> Result<(), Stop> {
+        if !is_meant_for(entry, hop) {
+            self.note_elsewhere(entry, hop.goes_to());
             return Ok(());
         }
         if entry.needs_body && !self.replayable {
             return Err(Stop::failed(index, unsigned_stream(entry)));
         }
+        if self.authorize(auth, index, entry, hop)? {
+            self.note(hop.goes_to(), || TrailEvent::Attached(entry.label()));
+        }
+        Ok(())
+    }
+
+    /// Has the scheme write. Whether all of what it wrote could go on.
+    #[inline]
+    fn authorize(
+        &mut self,
+        auth: &Auth,
+        index: usize,
+        entry: &Entry,
+        hop: &mut Hop<'_>,
+    ) -> Result<bool, Stop> {
         match entry.scheme.authorize(hop) {
             Ok(Step::Send) => {}
             other => return Err(Stop::new(index, other)),
         }
-        match hop.finish_entry() {
-            Some(finished) => {
-                self.attached.insert(index, &finished);
-                if self.rare.is_some() {
-                    self.note(hop.goes_to(), || TrailEvent::Attached(entry.label()));
-                }
-            }
-            None => self.collided(auth, index, entry, hop),
+        let Some(finished) = hop.finish_entry() else {
+            self.collided(auth, index, entry, hop);
+            return Ok(false);
+        };
+        if let Some(one) = self.attached.insert(index, &finished) {
+            self.rare().more.push(one);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// A field was taken. By the caller, unless an entry before this one wrote it.
@@ -110,9 +116,9 @@ impl Exchange<'_> {
     }
 
     /// The fields of entries that wrote their one declared header.
-    fn ready_slots<'s>(&self, auth: &'s Auth) -> impl Iterator<Item = &'s Slot> + use<'s> {
-        let ready = self.attached.iter().filter(|one| one.ready);
-        ready.filter_map(|one| auth.entries().get(one.index)).flat_map(|entry| entry.scheme.writes())
+    fn ready_slots<'s>(&'s self, auth: &'s Auth) -> impl Iterator<Item = &'s Slot> {
+        let ready = self.attached_entries().filter(|one| one.ready);
+        ready.filter_map(|one| auth.entries().get(one.index())).flat_map(|entry| entry.scheme.writes())
     }
 
     /// An answer of 401 is then about what the caller sent, if that was a credential.
@@ -126,11 +132,19 @@ impl Exchange<'_> {
 
     #[cold]
     fn note_elsewhere(&mut self, entry: &Entry, target: &Target<'_>) {
-        if let Some(mismatch) = entry.area.mismatch(target) {
+        if self.records()
+            && let Some(mismatch) = entry.area.mismatch(target)
+        {
             let why = entry.elsewhere(mismatch);
             self.note(target, || TrailEvent::Withheld { label: entry.label(), why });
         }
     }
+}
+
+/// Rule 1: a target outside the origin of an entry gets nothing of it.
+#[inline]
+fn is_meant_for(entry: &Entry, hop: &Hop<'_>) -> bool {
+    entry.area.covers(hop.goes_to())
 }
 
 fn unsigned_stream(entry: &Entry) -> Error {

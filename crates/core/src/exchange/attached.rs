@@ -2,55 +2,57 @@
 
 use crate::{Stamp, hop::Finished};
 
-#[derive(Default)]
-pub(super) struct Attached {
-    /// One bit for each of the first 64 entries, and another where it wrote a ready header.
-    bits: u64,
-    ready: u64,
-    /// Entries past those, and stamps that are not the default.
-    #[allow(clippy::box_collection)] // one word on the hot path, and hardly ever there
-    more: Option<Box<Vec<One>>>,
-}
+/// Requests with more credentials than this remember the rest elsewhere.
+const HERE: usize = 2;
 
 #[derive(Clone, Copy)]
+pub(super) struct Attached {
+    count: usize,
+    here: [One; HERE],
+}
+
+#[derive(Clone, Copy, Default)]
 pub(super) struct One {
-    pub(super) index: usize,
     pub(super) stamp: Stamp,
+    index: u32,
     /// It wrote its one declared header.
     pub(super) ready: bool,
 }
 
+impl One {
+    pub(super) fn index(self) -> usize {
+        self.index as usize
+    }
+}
+
 impl Attached {
     #[inline]
-    pub(super) fn clear(&mut self) {
-        self.bits = 0;
-        self.ready = 0;
-        self.more = None;
+    pub(super) fn none() -> Self {
+        Self { count: 0, here: [One::default(); HERE] }
     }
 
+    pub(super) fn clear(&mut self) {
+        *self = Self::none();
+    }
+
+    /// Gives back an entry for which there is no room.
     #[inline]
-    pub(super) fn insert(&mut self, index: usize, Finished { ready, stamp }: &Finished) {
-        if index < 64 && *stamp == Stamp::default() {
-            self.bits |= 1 << index;
-            self.ready |= u64::from(*ready) << index;
-        } else {
-            self.more.get_or_insert_default().push(One { index, stamp: *stamp, ready: *ready });
-        }
+    pub(super) fn insert(&mut self, index: usize, Finished { ready, stamp }: &Finished) -> Option<One> {
+        #[allow(clippy::cast_possible_truncation)] // nobody builds an Auth of 2^32 entries
+        let one = One { stamp: *stamp, index: index as u32, ready: *ready };
+        let Some(place) = self.here.get_mut(self.count) else { return Some(one) };
+        *place = one;
+        self.count += 1;
+        None
     }
 
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.bits == 0 && self.more.is_none()
+        self.count == 0
     }
 
     #[inline]
-    pub(super) fn iter(&self) -> impl Iterator<Item = One> + use<> {
-        let (mut bits, ready) = (self.bits, self.ready);
-        let low = std::iter::from_fn(move || {
-            let index = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
-            bits &= bits - 1;
-            Some(One { index, stamp: Stamp::default(), ready: ready >> index & 1 == 1 })
-        });
-        low.chain(self.more.as_deref().cloned().unwrap_or_default())
+    pub(super) fn iter(&self) -> impl Iterator<Item = One> + '_ {
+        self.here.iter().take(self.count).copied()
     }
 }

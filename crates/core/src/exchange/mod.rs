@@ -70,7 +70,7 @@ pub use self::{
 };
 use crate::{
     Auth, Body, Denied, Error, Hop, Resend, ResponseView, Slot, Target, Trail, Verdict, challenge,
-    trail::TrailEvent,
+    seldom::Seldom, trail::TrailEvent,
 };
 
 /// The machine for one logical request. See the [module documentation](self).
@@ -88,7 +88,7 @@ pub struct Exchange<'a> {
     sends: u32,
     budget: [u8; Resend::COUNT],
     /// What most requests have no use for.
-    rare: Option<Box<Rare>>,
+    rare: Seldom<Rare>,
 }
 
 #[derive(Default)]
@@ -101,6 +101,10 @@ struct Rare {
     /// The query pairs we put on it, in the form `&name=value`.
     our_pairs: String,
     pause: pause::Pause,
+    /// Why this hop is sent once more, if it is.
+    resent: Option<Resend>,
+    /// Entries on the hop beyond those that [`Attached`] holds.
+    more: Vec<One>,
 }
 
 /// A request about to be sent: the copy that is sent, on which credentials may be put.
@@ -171,13 +175,13 @@ impl<'a> Exchange<'a> {
             auth,
             policy,
             kept: None,
-            attached: Attached::default(),
+            attached: Attached::none(),
             caller_set: false,
             replayable: true,
             hop: 1,
             sends: 0,
             budget: FULL,
-            rare: None,
+            rare: Seldom::NOTHING,
         }
     }
 
@@ -211,9 +215,8 @@ impl<'a> Exchange<'a> {
     #[inline]
     pub fn step(&mut self, outgoing: Outgoing<'_>) -> Result<Ready, Error> {
         let Outgoing { method, target, headers, body } = outgoing;
-        if self.rare.is_some()
-            && let Some(flight) = self.resume()
-        {
+        let plain = self.sends == 0 && self.rare.is_none();
+        if !plain && let Some(flight) = self.go_on() {
             return Ok(Ready::Wait(flight));
         }
         if self.sends == 0 {
@@ -224,13 +227,6 @@ impl<'a> Exchange<'a> {
             if !self.policy.default_headers.is_empty() {
                 self.rare().defaults = self.policy.add_default_headers(headers);
             }
-        } else {
-            self.attached.clear();
-            self.caller_set = false;
-            if let Some(rare) = &mut self.rare {
-                rare.our_pairs.clear();
-                rare.defaults.clear();
-            }
         }
         self.sends += 1;
         let Some(auth) = self.auth else {
@@ -238,10 +234,10 @@ impl<'a> Exchange<'a> {
             return Ok(Ready::Send(None));
         };
         let mut hop = Hop::new(method, target, headers, body, &*self.policy.clock);
-        let applied = if self.sends > 1 || auth.traits().signs || self.rare.is_some() {
-            self.apply_with_care(auth, &mut hop)
-        } else {
+        let applied = if plain && !auth.traits().with_care {
             self.apply_all(auth, &mut hop)
+        } else {
+            self.apply_with_care(auth, &mut hop)
         };
         if let Err(stop) = applied {
             return self.stopped(auth, hop, stop);
@@ -283,6 +279,7 @@ impl<'a> Exchange<'a> {
         {
             let (method, headers) = (kept.method.clone(), kept.headers());
             self.note(&sent, || TrailEvent::Resent(resent(because).into()));
+            self.rare().resent = Some(because);
             return Ok(Next::Resend { method, headers });
         }
         match status {
@@ -300,8 +297,9 @@ impl<'a> Exchange<'a> {
         }
         let response = &response.with_clock(&*self.policy.clock);
         let mut accepted = None;
-        for One { index, stamp, .. } in self.attached.iter() {
-            let Some(entry) = auth.entries().get(index) else { continue };
+        let (attached, more) = (self.attached, self.rare.as_ref().map(|rare| rare.more.clone()));
+        for one in attached.iter().chain(more.unwrap_or_default()) {
+            let (stamp, Some(entry)) = (one.stamp, auth.entries().get(one.index())) else { continue };
             let Verdict::Resend { because, stamp: now } = entry.scheme.observed(response, stamp)? else {
                 continue;
             };
@@ -346,6 +344,9 @@ impl<'a> Exchange<'a> {
                     self.replayable = true;
                 }
                 self.note(sent, || TrailEvent::Followed { to, dropped });
+                if let Some(rare) = self.rare.as_mut() {
+                    rare.resent = None;
+                }
                 self.hop += 1;
                 Next::Follow(next)
             }
@@ -366,7 +367,7 @@ impl<'a> Exchange<'a> {
         Next::Denied(Box::new(Denied {
             status: response.status,
             origin: sent.origin().to_string(),
-            sent: self.attached.iter().filter_map(|one| Some(entries.get(one.index)?.label())).collect(),
+            sent: self.attached_entries().filter_map(|one| Some(entries.get(one.index())?.label())).collect(),
             withheld: entries
                 .iter()
                 .filter_map(|entry| {
@@ -375,8 +376,14 @@ impl<'a> Exchange<'a> {
                 })
                 .collect(),
             stream_gone: !self.replayable && self.may_resend(),
+            renewed: self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed)),
             challenges: challenge::read(lines.iter().map(http::HeaderValue::as_bytes)),
         }))
+    }
+
+    fn attached_entries(&self) -> impl Iterator<Item = One> + '_ {
+        let more = self.rare.as_ref().map_or(&[][..], |rare| &*rare.more);
+        self.attached.iter().chain(more.iter().copied())
     }
 
     #[inline]
@@ -385,7 +392,7 @@ impl<'a> Exchange<'a> {
     }
 
     fn rare(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
+        self.rare.get_or_default()
     }
 
     #[inline]

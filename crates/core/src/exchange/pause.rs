@@ -2,7 +2,10 @@
 //! it.
 
 use super::Exchange;
-use crate::{Auth, Error, Flight, Flow, Hop, Landing, Launch, Step, tokens::unsettled, trail::TrailEvent};
+use crate::{
+    Auth, Error, Flight, Flow, Hop, Landing, Launch, Resend, Step, Target, auth::Entry, tokens::unsettled,
+    trail::TrailEvent,
+};
 
 /// How often one entry may start or wait before a send: once for a token, and once more where whoever fetched it died.
 const TURNS: usize = 4;
@@ -53,21 +56,33 @@ impl Pause {
     }
 }
 
+/// The response that said so is gone: the request was to be sent again.
+fn after_refusal(target: &Target<'_>, error: Error) -> Error {
+    error.because(&format_args!("{} refused the token (401), and there is no other", target.origin()))
+}
+
 impl Exchange<'_> {
     /// How a flight has ended that this request has waited for.
     pub fn landed(&mut self, landing: Landing) {
         self.rare().pause.landings.push(landing);
     }
 
-    /// Goes on after a pause, or forgets the last one.
+    /// Goes on after a pause: says what to wait for next. Or begins another send: forgets what was on the last one.
     #[cold]
-    pub(super) fn resume(&mut self) -> Option<Flight> {
-        let pause = &mut self.rare().pause;
-        if pause.stopped {
-            pause.stopped = false;
-            return pause.next.take().inspect(|_| pause.stopped = true);
+    #[inline(never)]
+    pub(super) fn go_on(&mut self) -> Option<Flight> {
+        self.attached.clear();
+        self.caller_set = false;
+        let rare = self.rare.as_mut()?;
+        if let Some(flight) = rare.pause.next.take() {
+            return Some(flight);
         }
-        *pause = Pause::default();
+        rare.our_pairs.clear();
+        rare.more.clear();
+        rare.defaults.clear();
+        if !std::mem::take(&mut rare.pause.stopped) {
+            rare.pause = Pause::default();
+        }
         None
     }
 
@@ -76,14 +91,13 @@ impl Exchange<'_> {
     pub(super) fn stopped(&mut self, auth: &Auth, mut hop: Hop<'_>, stop: Stop) -> Result<Ready, Error> {
         let (index, what) = *stop.0;
         self.take_back(auth, &mut hop);
-        let step = what?;
-        let label = auth.entries().get(index).map(|entry| entry.label()).unwrap_or_default();
+        let refused = self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed));
+        let wish = what.map_err(|error| if refused { after_refusal(hop.goes_to(), error) } else { error })?;
+        let label = auth.entries().get(index).map(Entry::label).unwrap_or_default();
         // As if this step had not been.
-        self.attached.clear();
-        self.caller_set = false;
         self.sends -= 1;
         let allowed = TURNS * auth.entries().len();
-        let waits = match &step {
+        let waits = match &wish {
             Step::Start(launch) => launch.then.is_some(),
             _ => true,
         };
@@ -99,7 +113,7 @@ impl Exchange<'_> {
         if waits {
             self.note(hop.goes_to(), || TrailEvent::Waited(label));
         }
-        match step {
+        match wish {
             Step::Send => Err(unsettled()),
             Step::Wait(flight) => Ok(Ready::Wait(*flight)),
             Step::Start(launch) => {

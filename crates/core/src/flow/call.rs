@@ -17,7 +17,7 @@ pub const MAX_ANSWER: u64 = 1024 * 1024;
 /// A request to be sent for a flow: without credentials of an [`Auth`](crate::Auth), without following redirects, within
 /// [`timeout`](Call::timeout), reading at most [`MAX_ANSWER`] bytes.
 pub struct Call {
-    request: Request<Vec<u8>>,
+    request: Box<Request<Vec<u8>>>,
     timeout: Duration,
     reply: Slot<Result<Answer, Error>>,
 }
@@ -28,7 +28,7 @@ impl Call {
         timeout: Duration,
         reply: Slot<Result<Answer, Error>>,
     ) -> Self {
-        Self { request, timeout, reply }
+        Self { request: Box::new(request), timeout, reply }
     }
 
     /// The request.
@@ -38,7 +38,7 @@ impl Call {
 
     /// Takes the request out, to be sent.
     pub fn take_request(&mut self) -> Request<Vec<u8>> {
-        std::mem::take(&mut self.request)
+        std::mem::take(&mut *self.request)
     }
 
     /// How long it may take, from connecting to the last byte.

@@ -54,7 +54,10 @@ type Conversation<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 /// Its calls carry no credential but what it puts on them itself, are never redirected, and end after
 /// [a time](CALL_TIMEOUT) and [a size](MAX_ANSWER).
 #[must_use = "a flow does nothing until a client runs it"]
-pub struct Flow<T> {
+pub struct Flow<T>(Box<Prepared<T>>);
+
+/// Behind one pointer, because requests carry the possibility of a flow around and hardly ever one.
+struct Prepared<T> {
     begin: Box<dyn FnOnce(Io) -> Conversation<T> + Send>,
     call_timeout: Duration,
 }
@@ -66,20 +69,22 @@ impl<T: 'static> Flow<T> {
         F: FnOnce(Io) -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        Self { begin: Box::new(|io| Box::pin(conversation(io))), call_timeout: CALL_TIMEOUT }
+        let begin = Box::new(|io| -> Conversation<T> { Box::pin(conversation(io)) });
+        Self(Box::new(Prepared { begin, call_timeout: CALL_TIMEOUT }))
     }
 
     /// How long each of its calls may take.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
-        self.call_timeout = timeout;
+        self.0.call_timeout = timeout;
         self
     }
 
     /// Begins it, for a driver to step.
     pub fn start(self, clock: Arc<dyn Clock>) -> Running<T> {
         let desk = Arc::new(Desk::default());
-        let io = Io::new(Arc::clone(&desk), clock, self.call_timeout);
-        Running { conversation: Some((self.begin)(io)), desk }
+        let Prepared { begin, call_timeout } = *self.0;
+        let io = Io::new(Arc::clone(&desk), clock, call_timeout);
+        Running { conversation: Some(begin(io)), desk }
     }
 }
 
@@ -167,6 +172,6 @@ impl<T> Drop for Running<T> {
 
 impl<T> fmt::Debug for Running<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Running").field("ended", &self.conversation.is_none()).finish()
+        f.write_str(if self.conversation.is_some() { "Running" } else { "Running(ended)" })
     }
 }

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header::COOKIE};
 
 use self::rare::Rare;
 pub(crate) use self::rare::{Collision, Finished};
-use crate::{Clock, Error, Landing, Slot, Stamp, Target, encode};
+use crate::{Clock, Error, Landing, Slot, Stamp, Target, encode, seldom::Seldom};
 
 /// The body of a request, as far as it is known before it is sent.
 #[derive(Clone, Copy)]
@@ -60,7 +60,7 @@ pub struct Hop<'a> {
     cookie_field: MadeBy,
     stamp: Stamp,
     /// What only users' schemes, the caller's own cookies and collisions need.
-    rare: Option<Box<Rare>>,
+    rare: Seldom<Rare>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl<'a> Hop<'a> {
         time: Time<'a>,
     ) -> Self {
         let (line, line_before, stamp) = (String::new(), 0, Stamp(0));
-        let (ready, cookie_field, rare) = (false, MadeBy::Caller, None);
+        let (ready, cookie_field, rare) = (false, MadeBy::Caller, Seldom::NOTHING);
         Self { method, target, headers, body, time, line, line_before, ready, cookie_field, stamp, rare }
     }
 
@@ -375,7 +375,7 @@ impl<'a> Hop<'a> {
     /// Ends an entry: keeps what it wrote; or nothing, where it collided.
     #[inline]
     pub(crate) fn finish_entry(&mut self) -> Option<Finished> {
-        if let Some(rare) = &mut self.rare {
+        if let Some(rare) = self.rare.as_mut() {
             if rare.has_collided() {
                 return None;
             }
@@ -406,7 +406,7 @@ impl<'a> Hop<'a> {
     #[cold]
     fn take_back_entry(&mut self) {
         (self.ready, self.stamp) = (false, Stamp::default());
-        if let Some(rare) = &mut self.rare {
+        if let Some(rare) = self.rare.as_mut() {
             let (names, cookies) = rare.take_back_entry();
             if let Some(cookies) = cookies {
                 self.restore(&COOKIE, cookies);
@@ -442,7 +442,7 @@ impl<'a> Hop<'a> {
         if self.cookie_field == MadeBy::Earlier {
             self.cookie_field = MadeBy::ThisEntry;
         }
-        if let Some(rare) = &mut self.rare {
+        if let Some(rare) = self.rare.as_mut() {
             rare.reopen();
         }
         self.take_back_entry();
@@ -461,7 +461,7 @@ impl<'a> Hop<'a> {
 
     #[inline]
     fn has_collided(&self) -> bool {
-        self.rare.as_ref().is_some_and(|rare| rare.has_collided())
+        self.rare.as_ref().is_some_and(Rare::has_collided)
     }
 
     #[cold]
@@ -470,7 +470,7 @@ impl<'a> Hop<'a> {
     }
 
     fn rare(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
+        self.rare.get_or_default()
     }
 
     /// Path and query where pairs were added, empty where none were. Public for the benchmarks alone.

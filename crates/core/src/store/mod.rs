@@ -5,7 +5,7 @@ pub mod conformance;
 mod key;
 mod memory;
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretSlice};
 
@@ -37,6 +37,16 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// The lock could not be had. Nobody may renew without it; where somebody else only took long, the error is
     /// [transient](Error::transient).
     fn lock(&self, key: &StoreKey, patience: Duration) -> Result<Box<dyn StoreGuard>, Error>;
+}
+
+impl<S: TokenStore + ?Sized> TokenStore for Arc<S> {
+    fn load(&self, key: &StoreKey) -> Result<Option<Record>, Error> {
+        (**self).load(key)
+    }
+
+    fn lock(&self, key: &StoreKey, patience: Duration) -> Result<Box<dyn StoreGuard>, Error> {
+        (**self).lock(key, patience)
+    }
 }
 
 /// The lock on one key. Dropping it unlocks. It may move between threads, and is used by one at a time.

@@ -15,9 +15,12 @@ use crate::Error;
 /// Dropping it stops waiting, not the fetch.
 pub struct Flight {
     shared: Arc<Shared>,
-    /// Where the waker of this waiter stands.
-    seat: Option<usize>,
+    /// Where the waker of this waiter stands; [`STANDING`] before there is one.
+    seat: usize,
 }
+
+/// Not an `Option`: a flight is two words, so that what may hold one is small.
+const STANDING: usize = usize::MAX;
 
 /// How a [`Flight`] has ended for one waiter. Goes to [`Exchange::landed`](crate::Exchange::landed).
 #[derive(Clone)]
@@ -53,7 +56,7 @@ struct Waiting {
 
 impl Flight {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, seat: None }
+        Self { shared, seat: STANDING }
     }
 
     /// How long it is worth waiting for: past that whoever runs it is taken for dead.
@@ -86,18 +89,16 @@ impl Future for Flight {
         let mut waiting = shared.waiting();
         if let Some(outcome) = waiting.outcome.clone() {
             drop(waiting);
-            self.seat = None;
+            self.seat = STANDING;
             return Poll::Ready(self.landing(outcome));
         }
-        let seat = match self.seat {
-            Some(seat) => seat,
-            None => waiting.free.pop().unwrap_or_else(|| {
+        if self.seat == STANDING {
+            self.seat = waiting.free.pop().unwrap_or_else(|| {
                 waiting.seats.push(None);
                 waiting.seats.len() - 1
-            }),
-        };
-        self.seat = Some(seat);
-        if let Some(place) = waiting.seats.get_mut(seat)
+            });
+        }
+        if let Some(place) = waiting.seats.get_mut(self.seat)
             && !place.as_ref().is_some_and(|waker| waker.will_wake(context.waker()))
         {
             *place = Some(context.waker().clone());
@@ -109,11 +110,13 @@ impl Future for Flight {
 /// A waiter that leaves frees its seat: callers that give up and come back do not pile up.
 impl Drop for Flight {
     fn drop(&mut self) {
-        let Some(seat) = self.seat else { return };
+        if self.seat == STANDING {
+            return;
+        }
         let mut waiting = self.shared.waiting();
-        let waker = waiting.seats.get_mut(seat).and_then(Option::take);
+        let waker = waiting.seats.get_mut(self.seat).and_then(Option::take);
         if waiting.outcome.is_none() {
-            waiting.free.push(seat);
+            waiting.free.push(self.seat);
         }
         drop(waiting);
         drop(waker); // somebody else's code: not under the lock

@@ -1,6 +1,9 @@
 //! A login endpoint that is nobody's standard: user and password in, a token out.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt::{self, Write},
+    time::Duration,
+};
 
 use http::{HeaderName, HeaderValue, Request, StatusCode, Uri, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -328,10 +331,10 @@ impl TokenSource for Login {
 
     /// The path stands in it as a hash: it is shown in messages.
     fn identity(&self) -> Option<String> {
-        let mut identity = format!("login {} {:08x}", self.origin, fnv_1a(self.uri.path().as_bytes()) as u32);
+        let mut identity = format!("login {} {:x}", self.origin, fnv_1a(self.uri.path().as_bytes()));
         for (name, value) in &self.fields {
             if let FieldValue::Text(text) = value {
-                identity.push_str(&format!(" {name}={text}"));
+                let _ = write!(identity, " {name}={text}");
             }
         }
         Some(identity)

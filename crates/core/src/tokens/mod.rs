@@ -8,6 +8,7 @@ mod event;
 mod flight;
 mod login;
 mod pause;
+mod pool;
 mod record;
 mod renewal;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use self::{
     event::TokenEvent,
     flight::{Flight, Landing},
     login::LoginEndpoint,
+    pool::TokenPool,
     source::{IntoSource, Source, TokenSource},
     token::Token,
 };

@@ -1,7 +1,9 @@
 //! The Redis the script has started, servers of a test's own, and children of the test program.
 
 use std::{
+    collections::hash_map::RandomState,
     env,
+    hash::{BuildHasher, Hasher},
     net::TcpListener,
     path::{Path, PathBuf},
     process::{self, Child, Command, Stdio},
@@ -74,8 +76,7 @@ pub(crate) struct OwnServer {
 
 impl OwnServer {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        Self::start_at(free.expect("loopback has a port").port(), arguments)
+        Self::start_at(free_port(), arguments)
     }
 
     pub(crate) fn start_at(port: u16, arguments: &[&str]) -> Self {
@@ -137,6 +138,18 @@ impl Drop for OwnServer {
     fn drop(&mut self) {
         self.kill();
         let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A port that nobody has, below those the system gives to outgoing connections: one of them might take the port of a
+/// server that is restarting.
+pub(crate) fn free_port() -> u16 {
+    loop {
+        let random = RandomState::new().build_hasher().finish() % 20_000;
+        let port = 10_000 + u16::try_from(random).expect("it is below 20000");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
     }
 }
 

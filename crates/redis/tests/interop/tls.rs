@@ -4,7 +4,7 @@ use authwright_core::{Fault, TokenStore};
 use authwright_redis::RedisStore;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
-use crate::support::{OwnServer, PATIENCE, child_passes, fresh_key, given, kept, record};
+use crate::support::{OwnServer, PATIENCE, child_passes, free_port, fresh_key, given, kept, record};
 
 const URL: &str = "AUTHWRIGHT_TEST_URL";
 
@@ -24,7 +24,7 @@ fn tls_is_used_and_certificates_are_checked() {
     std::fs::write(file("leaf.pem"), leaf.pem()).unwrap();
     std::fs::write(file("key.pem"), key.serialize_pem()).unwrap();
 
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let port = free_port().to_string();
     let server = OwnServer::start_at(
         port.parse().unwrap(),
         &[

@@ -91,6 +91,14 @@ fn a_server_that_always_hangs_up_is_asked_once() {
     assert_eq!((fake.connections(), fake.commands()), (1, 1));
 }
 
+/// The system takes zero for "for ever", or for a mistake.
+#[test]
+fn a_limit_of_zero_is_a_short_one() {
+    let fake = Fake::new(|_, words| said(words, Then::Nothing));
+    let error = fake.store().timeouts(Duration::ZERO, Duration::ZERO).load(&key()).unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
+}
+
 #[test]
 fn a_late_answer_is_not_taken_for_the_next() {
     let late = Duration::from_millis(450);
