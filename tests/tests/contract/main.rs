@@ -11,6 +11,7 @@ mod oauth;
 mod origins;
 mod redirects;
 mod refused;
+mod rotating;
 mod rotation;
 mod support;
 mod tls;

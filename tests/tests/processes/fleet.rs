@@ -65,7 +65,7 @@ fn a_member() {
     let is_async = given("NUMBER").unwrap().parse::<usize>().unwrap().is_multiple_of(2);
     let (clock, adopted) = (TestClock::new(), Arc::new(Mutex::new(0)));
     let counts = Arc::clone(&adopted);
-    let tokens = Tokens::builder(grant(&url, &first)).shared_store(open(&place)).on_event(move |event| {
+    let tokens = Tokens::builder(grant(&url, &first)).store(open(&place)).on_event(move |event| {
         if let authwright_core::TokenEvent::Adopted(_) = event {
             *counts.lock().unwrap() += 1;
         }

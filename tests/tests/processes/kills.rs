@@ -113,7 +113,7 @@ impl Parent<'_> {
 
         // A source that can sign in by itself goes on from the same record.
         let login = LoginEndpoint::form(format!("{}/token", self.server.url())).secret("password", "hunter2");
-        let tokens = Tokens::builder(login).shared_store(store.clone()).store_as(KEY).build().unwrap();
+        let tokens = Tokens::builder(login).store(store.clone()).store_as(KEY).build().unwrap();
         let clock = self.clock();
         let agent = Agent::builder(Auth::none()).clock(clock).build().unwrap();
         agent.token(&tokens).unwrap();
@@ -161,8 +161,7 @@ fn renews() {
         return;
     };
     let clock = at_day(given("DAYS").unwrap().parse().unwrap());
-    let tokens =
-        Tokens::builder(grant(&url, &first)).shared_store(open(&place)).store_as(KEY).build().unwrap();
+    let tokens = Tokens::builder(grant(&url, &first)).store(open(&place)).store_as(KEY).build().unwrap();
     let agent = Agent::builder(Auth::none()).clock(clock.clone()).build().unwrap();
     let mut is_first = true;
     loop {

@@ -9,10 +9,6 @@ const REDIRECT: &str = "crates/core/src/exchange/redirect.rs";
 const HOP: &str = "crates/core/src/hop/mod.rs";
 const ORIGIN: &str = "crates/core/src/origin.rs";
 const AUTH: &str = "crates/core/src/auth.rs";
-const OAUTH_ANSWER: &str = "crates/oauth2/src/answer.rs";
-const OAUTH_CLIENT: &str = "crates/oauth2/src/client.rs";
-const OAUTH_REFRESH: &str = "crates/oauth2/src/refresh.rs";
-const OAUTH_SAID: &str = "crates/oauth2/src/said.rs";
 const REQWEST: &str = "crates/reqwest/src/run.rs";
 const UREQ: &str = "crates/ureq/src/run.rs";
 
@@ -219,57 +215,4 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "check_characters(token, |c| c.is_ascii() && is_token_octet(c as u8) || c == '=', \"a bearer token\")?;",
         "",
     ),
-    cut(
-        "E1 id and secret are encoded",
-        OAUTH_CLIENT,
-        "form_encoded(&self.id), form_encoded(&secret.value)",
-        "self.id, &*secret.value",
-    ),
-    cut(
-        "E2 one way to authenticate",
-        OAUTH_CLIENT,
-        "Some(_) => (None, None),",
-        "Some(secret) => (Some(&*self.id), Some(&*secret.value)),",
-    ),
-    cut(
-        "E9 only Bearer",
-        OAUTH_ANSWER,
-        "Some(kind) if kind.eq_ignore_ascii_case(\"bearer\") => {}",
-        "Some(_) if true => {}",
-    ),
-    cut(
-        "E12 a failing server says nothing",
-        OAUTH_ANSWER,
-        "if status.is_server_error() || is_busy {",
-        "if false {",
-    ),
-    cut(
-        "E12 200 with an error",
-        OAUTH_ANSWER,
-        "answer.status() != StatusCode::OK || error.is_some()",
-        "answer.status() != StatusCode::OK",
-    ),
-    cut("E12 words are escaped", OAUTH_SAID, "c.escape_debug().collect()", "c.into()"),
-    cut("E12 words are cut", OAUTH_SAID, "let mut left = most;", "let mut left = most + 1_000_000;"),
-    cut(
-        "E13 no more scope than granted",
-        OAUTH_REFRESH,
-        ".filter(is_granted)",
-        ".filter(|name| is_granted(name) || true)",
-    ),
-    cut(
-        "E14 the old one is kept",
-        OAUTH_REFRESH,
-        "if token.expose_refresh_token().is_none() {",
-        "if false {",
-    ),
-    cut("E14 what a login began with is spent", OAUTH_REFRESH, "!began && ", ""),
-    cut(
-        "E14 a refused one is not tried again",
-        OAUTH_REFRESH,
-        " && !self.refused.load(Ordering::Relaxed)",
-        "",
-    ),
-    cut("E16 its own endpoint", OAUTH_REFRESH, "self.check_is_ours(old)?;", ""),
-    cut("E17 an echo is not shown", OAUTH_SAID, ".any(repeats)", ".any(|secret| repeats(secret) && false)"),
 ];
