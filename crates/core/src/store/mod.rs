@@ -9,7 +9,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretSlice};
 
-pub(crate) use self::key::fnv_1a;
+#[doc(hidden)]
+pub use self::key::fnv_1a;
 pub use self::{key::StoreKey, memory::MemoryStore};
 use crate::Error;
 

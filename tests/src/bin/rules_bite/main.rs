@@ -7,6 +7,7 @@
 //! A rule whose removal no test notices is printed as `SURVIVED`, and the exit code is 1. It takes minutes: every
 //! mutation is a build. Run it when a rule or its test has changed; `docs/rules.md` keeps the last result.
 
+mod oauth;
 mod requests;
 mod tokens;
 
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
     // What a run before this one left behind, files since removed included, is no part of the copy.
     let _ = fs::remove_dir_all(&copy);
     copy_tracked_files(&root, &copy);
-    let all = || requests::MUTATIONS.iter().chain(tokens::MUTATIONS);
+    let all = || requests::MUTATIONS.iter().chain(tokens::MUTATIONS).chain(oauth::MUTATIONS);
     for Mutation { rule, file, from, .. } in all() {
         let text = fs::read_to_string(copy.join(file)).expect("the file of a rule can be read");
         assert!(text.contains(from), "{rule}: {file} has changed; mend this list");
