@@ -43,7 +43,7 @@ use self::{
     event::Listener,
     renewal::Place,
 };
-use crate::{Error, Hop, Launch, Resend, ResponseView, Stamp, Step, Verdict};
+use crate::{Error, Hop, Launch, Resend, ResponseView, Stamp, Step, Verdict, auth::awaits_futures};
 
 /// A token source with its cache. Cheap to clone; clones are the same cache, with one fetch at a time for all of them.
 ///
@@ -216,6 +216,15 @@ impl Tokens {
     /// Whether its source awaits futures, which only an async client can.
     pub fn needs_async(&self) -> bool {
         self.0.source.0.needs_async_any()
+    }
+
+    /// Refuses a source that a blocking client cannot ask. For the drivers of such: asked all the same, the source would
+    /// fail, and that for everybody who shares the cache.
+    ///
+    /// # Errors
+    /// The source awaits futures; the error names it.
+    pub fn check_blocking(&self) -> Result<(), Error> {
+        if self.needs_async() { Err(awaits_futures(self.source_name())) } else { Ok(()) }
     }
 
     /// Names the source, for messages: `login at https://api.example.com`.
