@@ -17,6 +17,8 @@ pub struct Flight {
     shared: Arc<Shared>,
     /// Where the waker of this waiter stands.
     seat: Option<usize>,
+    /// How long this waiter has waited already, for others who were to fetch the same token and died.
+    spent: Duration,
 }
 
 /// How a [`Flight`] has ended for one waiter. Goes to [`Exchange::landed`](crate::Exchange::landed).
@@ -24,6 +26,7 @@ pub struct Flight {
 pub struct Landing {
     pub(super) cache: u64,
     pub(super) outcome: Outcome,
+    spent: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -52,29 +55,31 @@ struct Waiting {
 }
 
 impl Flight {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, seat: None }
+    pub(super) fn new(shared: Arc<Shared>, spent: Duration) -> Self {
+        Self { shared, seat: None, spent }
     }
 
-    /// How long it is worth waiting for: past that whoever runs it is taken for dead.
+    /// How long to wait for it at most. Where others died who were to fetch the same token, the waits for them are taken
+    /// off, so that nobody waits once for each.
     pub fn limit(&self) -> Duration {
-        self.shared.limit
+        self.shared.limit.saturating_sub(self.spent)
     }
 
-    /// Stops waiting after `waited`: the landing of a waiter that has given up. After the whole [`limit`](Self::limit) the
-    /// next caller may start anew.
+    /// Stops waiting after `waited`: the landing of a waiter that has given up. Whoever has not fetched within the whole
+    /// [wait limit](super::TokensBuilder::wait_limit) is taken for dead, and the next caller may start anew.
     pub fn give_up(self, waited: Duration) -> Landing {
         if waited >= self.shared.limit
             && let Some(cache) = self.shared.cache.upgrade()
         {
             cache.presume_dead(&self.shared);
         }
-        let message = format!("no token from {} within {:.1} s", self.shared.what, waited.as_secs_f64());
+        let in_all = (self.spent + waited).as_secs_f64();
+        let message = format!("no token from {} within {in_all:.1} s", self.shared.what);
         self.landing(Outcome::Failed(Error::timed_out(message)))
     }
 
     fn landing(&self, outcome: Outcome) -> Landing {
-        Landing { cache: self.shared.cache_id, outcome }
+        Landing { cache: self.shared.cache_id, outcome, spent: self.spent }
     }
 }
 
@@ -152,6 +157,20 @@ impl Shared {
 }
 
 impl Landing {
+    /// The same, where it has come after a wait of this long: the next flight's [limit](Flight::limit) may depend on it.
+    pub fn after(mut self, waited: Duration) -> Self {
+        self.spent += waited;
+        self
+    }
+
+    /// What a wait for somebody who died takes off the next one.
+    pub(super) fn spent(&self) -> Duration {
+        match self.outcome {
+            Outcome::Abandoned => self.spent,
+            Outcome::Token(_) | Outcome::Failed(_) => Duration::ZERO,
+        }
+    }
+
     pub(crate) fn is_of(&self, cache: u64) -> bool {
         self.cache == cache
     }
