@@ -2,7 +2,7 @@
 
 use std::{pin::pin, thread, time::Duration};
 
-use authwright_core::Auth;
+use authwright_core::{Auth, Tokens};
 use authwright_testkit::{Reply, TestClock};
 use futures_util::future::join_all;
 
@@ -16,7 +16,7 @@ use crate::support::{
 fn nobody_waits_for_a_renewal_inside_the_margin() {
     bounded(|| {
         let (server, clock) = (server(), TestClock::new());
-        let tokens = authwright_core::Tokens::new(login(&server)).unwrap();
+        let tokens = Tokens::new(login(&server)).unwrap();
         let auth = Auth::new(server.url(), &tokens).unwrap();
         let (api, agent, runtime) = (client(&clock, &auth), agent(&clock, &auth), workers());
         let url = format!("{}/orders", server.url());
@@ -46,6 +46,73 @@ fn nobody_waits_for_a_renewal_inside_the_margin() {
             assert_eq!(new.expose(), format!("token-{}", server.issued()), "{driver_begins}");
         }
         assert_eq!(server.count("/login"), 3);
+    });
+}
+
+/// A renewal that fails, or whose runtime ends, is not taken for one that is still under way.
+#[test]
+fn a_renewal_that_came_to_nothing_is_tried_again() {
+    bounded(|| {
+        let (server, clock) = (server(), TestClock::new());
+        let tokens = Tokens::new(login(&server)).unwrap();
+        let (agent, dying, runtime) = (agent(&clock, &Auth::none()), workers(), workers());
+        let api = client(&clock, &Auth::none());
+        agent.token(&tokens).unwrap();
+        clock.advance(Duration::from_secs(245));
+        let ask = || {
+            let token = agent.token(&tokens).unwrap();
+            agent.settled(Duration::from_secs(10));
+            (server.count("/login"), token.expose().to_owned())
+        };
+        server.tokens("/login").fails_times(1, 503);
+        assert_eq!(ask(), (2, "token-1".to_owned()));
+        assert_eq!(ask(), (2, "token-1".to_owned()), "not at once");
+
+        clock.advance(Duration::from_secs(1));
+        let held = hold_next_login(&server);
+        assert_eq!(dying.block_on(api.token(&tokens)).unwrap().expose(), "token-1");
+        held.arrived(1);
+        assert_eq!(ask(), (3, "token-1".to_owned()), "somebody is at it");
+        dying.shutdown_background();
+        runtime.block_on(api.settled());
+        assert_eq!(ask().0, 4, "and now nobody is");
+        assert_eq!(ask(), (4, "token-2".to_owned()));
+        held.open();
+    });
+}
+
+/// A stream cannot be sent again, so it waits for a renewal that others do not wait for.
+#[test]
+fn a_stream_waits_for_the_renewal_that_is_under_way() {
+    bounded(|| {
+        let (server, clock) = (server(), TestClock::new());
+        let tokens = Tokens::new(login(&server)).unwrap();
+        let api = client(&clock, &Auth::new(server.url(), &tokens).unwrap());
+        let url = format!("{}/orders", server.url());
+        let sent = |number: usize| {
+            let orders = server.requests().into_iter().filter(|request| request.path() == "/orders");
+            orders.skip(number).find_map(|request| Some(request.header("authorization")?.to_owned()))
+        };
+        single().block_on(async {
+            api.get(&*url).send().await.unwrap();
+            clock.advance(Duration::from_secs(250));
+            let held = hold_next_login(&server);
+            api.get(&*url).send().await.unwrap();
+            held.arrived_async(1).await;
+            let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>("order")]);
+            let body = reqwest::Body::wrap_stream(chunks);
+            let mut upload = pin!(api.put(&*url).body(body).send());
+            assert!(poll_once(upload.as_mut()).await.is_pending());
+            api.get(&*url).send().await.unwrap();
+            assert_eq!(
+                sent(2).as_deref(),
+                Some("Bearer token-1"),
+                "a request without a body waits for nothing"
+            );
+            held.open();
+            upload.await.unwrap();
+            assert_eq!(sent(3).as_deref(), Some("Bearer token-2"));
+        });
     });
 }
 

@@ -157,6 +157,7 @@ impl Cache {
         let flight = Shared::new(state.flights, self, self.settings.wait_limit, &self.settings.what);
         state.flight = Some(Arc::clone(&flight));
         let began_at = state.generation;
+        old.iter().for_each(|old| old.set_renewing(true));
         Ok(Supply::Lead(Lead { cache: Arc::clone(self), flight, old, waits, spent, began_at, ended: false }))
     }
 
@@ -195,6 +196,7 @@ impl Cache {
         let is_this = state.flight.as_ref().is_some_and(|current| current.id == flight.id);
         if is_this {
             state.flight = None;
+            self.current.load().iter().for_each(|current| current.set_renewing(false));
         }
         drop(state);
         flight.land(Outcome::Abandoned);
@@ -270,6 +272,7 @@ impl Lead {
         let is_current = state.flight.as_ref().is_some_and(|flight| flight.id == self.flight.id);
         let replaced = !is_current && state.generation != self.began_at;
         let outcome = outcome(&self.cache, &mut state, replaced);
+        self.old.iter().for_each(|old| old.set_renewing(false));
         if is_current {
             state.flight = None;
         }

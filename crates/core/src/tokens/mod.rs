@@ -40,6 +40,7 @@ pub use self::{
 };
 use self::{
     cache::{Cache, Refusal, Supply},
+    current::Current,
     event::Listener,
     renewal::Place,
 };
@@ -118,6 +119,14 @@ impl Tokens {
         current.as_ref().filter(|current| current.is_fresh(now)).map(|current| current.token.clone())
     }
 
+    /// The token, where it can be used without a look at who fetches the next one.
+    #[inline]
+    fn usable(&self, now: SystemTime) -> Option<Token> {
+        let current = self.0.cache.peek();
+        let is_usable = |current: &&Arc<Current>| current.is_fresh(now) || current.is_being_renewed(now);
+        current.as_ref().filter(is_usable).map(|current| current.token.clone())
+    }
+
     /// Gets a token step by step: what `token(&tokens)` of the adapters runs.
     pub fn acquire(&self) -> Acquire<'_> {
         Acquire::new(self)
@@ -130,7 +139,10 @@ impl Tokens {
     /// There is none: the source has failed.
     pub fn supply(&self, hop: &Hop<'_>) -> Result<Supplied, Error> {
         let now = hop.now();
-        if let Some(current) = self.0.cache.peek().as_ref().filter(|current| current.is_fresh(now)) {
+        let is_usable = |current: &&Arc<Current>| {
+            current.is_fresh(now) || current.is_being_renewed(now) && !hop.has_stream()
+        };
+        if let Some(current) = self.0.cache.peek().as_ref().filter(is_usable) {
             return Ok(Supplied::Token(current.token.clone(), Stamp(current.generation)));
         }
         self.supply_late(hop, now, |token, stamp, _| Supplied::Token(token.clone(), stamp), Supplied::Not)
@@ -143,7 +155,10 @@ impl Tokens {
         place: impl Fn(&mut Hop<'_>, &Token, Stamp, Option<&HeaderValue>) -> Result<(), Error>,
     ) -> Result<Step, Error> {
         let now = hop.now();
-        if let Some(current) = self.0.cache.peek().as_ref().filter(|current| current.is_fresh(now)) {
+        let is_usable = |current: &&Arc<Current>| {
+            current.is_fresh(now) || current.is_being_renewed(now) && !hop.has_stream()
+        };
+        if let Some(current) = self.0.cache.peek().as_ref().filter(is_usable) {
             let stamp = Stamp(current.generation);
             place(hop, &current.token, stamp, current.bearer.as_ref())?;
             hop.stamp(stamp);
