@@ -83,6 +83,7 @@ impl Future for Flight {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Landing> {
         let shared = Arc::clone(&self.shared);
+        let waker = context.waker().clone(); // somebody else's code: not under the lock
         let mut waiting = shared.waiting();
         if let Some(outcome) = waiting.outcome.clone() {
             drop(waiting);
@@ -97,11 +98,9 @@ impl Future for Flight {
             }),
         };
         self.seat = Some(seat);
-        if let Some(place) = waiting.seats.get_mut(seat)
-            && !place.as_ref().is_some_and(|waker| waker.will_wake(context.waker()))
-        {
-            *place = Some(context.waker().clone());
-        }
+        let before = waiting.seats.get_mut(seat).and_then(|place| place.replace(waker));
+        drop(waiting);
+        drop(before); // somebody else's code, too
         Poll::Pending
     }
 }
