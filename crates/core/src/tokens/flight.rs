@@ -141,12 +141,9 @@ impl Shared {
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        #[cfg(test)]
+        super::schedules::before_lock();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    #[cfg(test)]
-    pub(super) fn seats(&self) -> usize {
-        self.waiting().seats.len()
     }
 }
 
