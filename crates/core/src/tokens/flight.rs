@@ -76,6 +76,12 @@ impl Flight {
     fn landing(&self, outcome: Outcome) -> Landing {
         Landing { cache: self.shared.cache_id, outcome }
     }
+
+    /// How many seats its waiters have between them, the free ones included.
+    #[cfg(test)]
+    pub(super) fn seats(&self) -> usize {
+        self.shared.waiting().seats.len()
+    }
 }
 
 impl Future for Flight {
