@@ -42,6 +42,11 @@ pub(super) struct Kind {
 pub(super) const PLAIN: Kind = Kind { process: 0, must_last: false, refusals: 0, comes_back: false };
 
 impl Scenario {
+    /// Whether one token is all that is ever needed.
+    pub(super) fn needs_one_fetch(&self) -> bool {
+        self.faults == 0 && self.clock.is_empty() && self.lifetime > 0 && !self.has_refusals()
+    }
+
     pub(super) fn has_refusals(&self) -> bool {
         self.callers.iter().any(|kind| kind.refusals > 0)
     }

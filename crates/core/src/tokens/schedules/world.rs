@@ -46,6 +46,8 @@ pub(super) struct World {
     locks: Cell<Option<u32>>,
     nested: Cell<bool>,
     between_left: Cell<u32>,
+    /// What did not hold. The flow that was under way may have caught the panic.
+    broken: RefCell<Option<String>>,
 }
 
 impl World {
@@ -84,6 +86,7 @@ impl World {
             locks: Cell::new(None),
             nested: Cell::new(false),
             between_left: Cell::new(scenario.between_locks),
+            broken: RefCell::default(),
         }
     }
 
@@ -231,6 +234,11 @@ impl World {
     }
 
     fn at_the_end(&self) {
+        if let Some(broken) = self.broken.take() {
+            panic!("{broken}");
+        }
+        let issued = self.server.borrow().issued;
+        self.must(issued == 1 || !self.scenario.needs_one_fetch(), "more tokens were fetched than one");
         for actor in self.actors.borrow().iter().flatten() {
             let Actor::Caller(caller) = actor else {
                 let is_done = matches!(actor, Actor::Gone | Actor::Clock([]));
@@ -249,7 +257,6 @@ impl World {
             let supply = tokens.0.cache.supply(self.now(), true, None);
             let follows = matches!(supply, Ok(super::super::cache::Supply::Follow(_)));
             self.must(!follows, "a flight was left that nobody runs");
-            let issued = self.server.borrow().issued;
             let knows_all = self.store.is_none() && !self.lost.get() && !self.presumed.get();
             self.must(
                 !knows_all || self.newest.borrow()[process].1 == issued,
@@ -268,7 +275,9 @@ impl World {
             let _ = write!(story, " {index}:{what:?}");
         }
         super::set_running(None);
-        panic!("{}: {what}; schedule:{story}", self.scenario.name);
+        let broken = format!("{}: {what}; schedule:{story}", self.scenario.name);
+        self.broken.replace(Some(broken.clone()));
+        panic!("{broken}");
     }
 }
 
