@@ -1,7 +1,7 @@
 //! Every order in which a few callers, the flows they start and a clock can take their steps, and what must hold in each.
 //!
-//! Every method of the cache is one step under one lock, and what it does after that lock comes before another one. So
-//! steps in turn, with steps of others let in between two locks, are all that threads could do; and all of it is tried.
+//! Between two locks nothing is shared, so whole steps in turn are nearly all that threads could do. What is left is a step
+//! of another between two locks of one step (a flight that ends takes two): that is let in once in a run, and whole.
 
 mod actors;
 mod callers;
