@@ -221,6 +221,8 @@ impl Cache {
 
     /// Nothing panics while this is held, so what it guards is whole even where a thread has died.
     fn state(&self) -> MutexGuard<'_, State> {
+        #[cfg(test)]
+        super::schedules::before_lock();
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

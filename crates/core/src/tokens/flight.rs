@@ -29,7 +29,7 @@ const STANDING: u32 = u32::MAX;
 pub struct Landing {
     pub(super) cache: u64,
     pub(super) outcome: Outcome,
-    spent: Duration,
+    pub(super) spent: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -98,6 +98,12 @@ impl Flight {
     fn spent(&self) -> Duration {
         Duration::from_millis(self.spent.into())
     }
+
+    /// How many seats its waiters have between them, the free ones included.
+    #[cfg(test)]
+    pub(super) fn seats(&self) -> usize {
+        self.shared.waiting().seats.len()
+    }
 }
 
 impl Future for Flight {
@@ -105,6 +111,7 @@ impl Future for Flight {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Landing> {
         let shared = Arc::clone(&self.shared);
+        let waker = context.waker().clone(); // somebody else's code: not under the lock
         let mut waiting = shared.waiting();
         if let Some(outcome) = waiting.outcome.clone() {
             drop(waiting);
@@ -114,11 +121,9 @@ impl Future for Flight {
         if self.seat == STANDING {
             self.seat = waiting.take_seat();
         }
-        if let Some(place) = waiting.seats.get_mut(self.seat as usize)
-            && !place.as_ref().is_some_and(|waker| waker.will_wake(context.waker()))
-        {
-            *place = Some(context.waker().clone());
-        }
+        let before = waiting.seats.get_mut(self.seat as usize).and_then(|place| place.replace(waker));
+        drop(waiting);
+        drop(before); // somebody else's code, too
         Poll::Pending
     }
 }
@@ -161,12 +166,9 @@ impl Shared {
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        #[cfg(test)]
+        super::schedules::before_lock();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    #[cfg(test)]
-    pub(super) fn seats(&self) -> usize {
-        self.waiting().seats.len()
     }
 }
 

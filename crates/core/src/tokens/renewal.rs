@@ -87,7 +87,7 @@ impl Transaction<'_> {
             return Ok(self.adopt(kept).await);
         }
         let old = self.lead.old.as_ref();
-        if let Some(old) = old.filter(|old| self.inner.is_unsaved() && !old.rejected)
+        if let Some(old) = old.filter(|old| self.inner.is_unsaved() && !self.is_refused(old))
             && self.standing(&old.token) == Standing::Fresh
         {
             // It is a good token; only the store has not got it.
@@ -107,10 +107,21 @@ impl Transaction<'_> {
     fn is_better(&self, kept: &Token) -> bool {
         let standing = self.standing(kept);
         match &self.lead.old {
-            Some(old) if old.token.expose() == kept.expose() => !old.rejected && standing == Standing::Fresh,
+            Some(old) if old.token.expose() == kept.expose() => {
+                !self.is_refused(old) && standing == Standing::Fresh
+            }
+            // Ours is not in the store. What is there may be what ours has replaced: refused, or its refresh token spent.
+            Some(old) if self.inner.is_unsaved() && kept.issued_at() <= old.token.issued_at() => false,
             Some(old) if old.standing(self.began) != Standing::Over => standing == Standing::Fresh,
             _ => standing != Standing::Over,
         }
+    }
+
+    /// Whether a server has refused it: before this began, or since.
+    fn is_refused(&self, old: &Current) -> bool {
+        let current = self.inner.cache.peek();
+        let is_this = |current: &&Arc<Current>| current.generation == old.generation;
+        old.rejected || current.as_ref().filter(is_this).is_some_and(|current| current.rejected)
     }
 
     fn standing(&self, token: &Token) -> Standing {
