@@ -56,6 +56,9 @@ enum Wrong {
     NotTransient,
 }
 
+/// Gives others their chance to see what is wrong.
+const A_MOMENT: Duration = Duration::from_micros(500);
+
 type Records = Arc<Mutex<HashMap<String, Vec<u8>>>>;
 
 /// A store with one thing wrong.
@@ -125,12 +128,11 @@ impl StoreGuard for Guard {
             Wrong::TextOnly => self.put(String::from_utf8_lossy(bytes).as_bytes()),
             Wrong::Tears => {
                 self.put(&bytes[..bytes.len() / 2]);
-                thread::yield_now();
+                thread::sleep(A_MOMENT);
                 self.put(bytes);
             }
-            // Gives the other threads of a counter their chance to interfere.
             Wrong::DoesNotLock => {
-                thread::yield_now();
+                thread::sleep(A_MOMENT);
                 self.put(bytes);
             }
             _ => self.put(bytes),

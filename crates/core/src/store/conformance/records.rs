@@ -1,7 +1,10 @@
 //! Records come back as they were, as a whole, or not at all.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -66,12 +69,13 @@ pub(super) fn readers_never_see_a_mixture(open: Open<'_>) {
     let fresh = Fresh::new(open);
     let record = |turn: usize| vec![RECORDS[turn % 2].0; RECORDS[turn % 2].1];
     fresh.save(&record(0));
-    let done = AtomicBool::new(false);
+    let (ready, done) = (Barrier::new(3), AtomicBool::new(false));
     let (store, readers) = (fresh.store(), [fresh.store(), fresh.store()]);
     thread::scope(|scope| {
         let threads = readers.each_ref().map(|reader| {
             scope.spawn(|| {
                 let _done = SetOnDrop(&done);
+                ready.wait();
                 while !done.load(Ordering::Relaxed) {
                     let found = load(&**reader, &fresh.key).expect("there is a record all the time");
                     let whole = found.first().is_some_and(|&letter| {
@@ -83,6 +87,7 @@ pub(super) fn readers_never_see_a_mixture(open: Open<'_>) {
         });
         let writer = scope.spawn(|| {
             let _done = SetOnDrop(&done);
+            ready.wait();
             let mut guard = lock(&*store, &fresh.key);
             for turn in (1..=SAVES).take_while(|_| !done.load(Ordering::Relaxed)) {
                 save(&mut *guard, &record(turn));
