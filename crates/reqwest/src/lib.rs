@@ -65,6 +65,7 @@ pub use authwright_core::{
 pub use authwright_store::FileStore;
 #[cfg(feature = "keyring")]
 pub use authwright_store::Keyring;
+pub use http;
 pub use reqwest;
 
 pub use self::{

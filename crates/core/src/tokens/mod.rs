@@ -124,7 +124,7 @@ impl Tokens {
     }
 
     /// The token for a hop, for a [`Scheme`](crate::Scheme) of your own that places it: call it in `authorize`, and hand
-    /// [`refused`](Self::refused) what you observe.
+    /// [`observed`](Self::observed) what comes back.
     ///
     /// # Errors
     /// There is none: the source has failed.
