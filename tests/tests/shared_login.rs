@@ -24,7 +24,11 @@ impl Folder {
 
     /// What a process of its own has: a cache, and the folder.
     fn auth(&self, server: &FakeServer) -> Auth {
-        let login = LoginEndpoint::json(format!("{}/login", server.url())).field("user", "sam");
+        self.auth_at(server, "/login", "sam")
+    }
+
+    fn auth_at(&self, server: &FakeServer, place: &str, user: &str) -> Auth {
+        let login = LoginEndpoint::json(format!("{}{place}", server.url())).field("user", user);
         let tokens = Tokens::builder(login).store(FileStore::at(&self.0)).build().unwrap();
         Auth::new(server.url(), tokens).unwrap()
     }
@@ -85,4 +89,18 @@ fn a_refused_token_is_renewed_by_one_and_adopted_by_the_other() {
     agent.get("orders").call().unwrap();
     // Both were refused once and sent their request once more.
     assert_eq!((server.count("/login"), server.count("/orders")), (2, 6));
+}
+
+#[test]
+fn logins_that_differ_share_nothing() {
+    let (server, folder) = (api(), Folder::new());
+    for (place, user) in
+        [("/login", "sam"), ("/login", "kim"), ("/login?tenant=a", "sam"), ("/login?tenant=b", "sam")]
+    {
+        for _ in 0..2 {
+            let agent = Agent::new(folder.auth_at(&server, place, user)).unwrap();
+            agent.get(format!("{}/orders", server.url())).call().unwrap();
+        }
+    }
+    assert_eq!((server.count("/login"), server.count("/orders")), (4, 8));
 }
