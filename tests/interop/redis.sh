@@ -20,7 +20,8 @@ redis_start() {
 }
 
 redis_test() {
-    TMPDIR=$scratch cargo test -p authwright-redis --features interop,tls --test interop --
+    TMPDIR=$scratch cargo test -p authwright-redis --features interop,tls --test interop -- &&
+        cargo test -p authwright-tests --features interop --test interop -- --nocapture
 }
 
 redis_stop() {

@@ -154,10 +154,7 @@ impl Auth {
             return Ok(());
         }
         let entry = self.entries().iter().find(|entry| entry.scheme.needs_async());
-        Err(Error::caller(format!(
-            "{} awaits futures, which a blocking client cannot; give it a blocking token provider",
-            entry.map(Entry::label).unwrap_or_default()
-        )))
+        Err(awaits_futures(&entry.map(Entry::label).unwrap_or_default()))
     }
 
     #[inline]
@@ -169,6 +166,13 @@ impl Auth {
     pub(crate) fn traits(&self) -> Traits {
         self.entries.traits
     }
+}
+
+/// What a blocking client says of a source it cannot ask.
+pub(crate) fn awaits_futures(what: &str) -> Error {
+    Error::caller(format!(
+        "{what} awaits futures, which a blocking client cannot; give it a blocking token provider"
+    ))
 }
 
 impl Entry {

@@ -17,6 +17,8 @@ pub struct Denied {
     pub(crate) sent: Vec<String>,
     pub(crate) withheld: Vec<String>,
     pub(crate) stream_gone: bool,
+    /// A renewed token was refused as well.
+    pub(crate) renewed: bool,
     pub(crate) challenges: Vec<Challenge>,
 }
 
@@ -69,7 +71,11 @@ impl fmt::Display for Denied {
                 write!(f, "; the server asks for scope `{}`", scope.escape_debug())?;
             }
         } else {
-            write!(f, " and refused; check that {they} {are} correct and active")?;
+            f.write_str(" and refused; ")?;
+            if self.renewed {
+                f.write_str("so was the token before it; ")?;
+            }
+            write!(f, "check that {they} {are} correct and active")?;
         }
         if self.stream_gone {
             f.write_str("; the body was a stream and is gone: send again with a fresh one")?;

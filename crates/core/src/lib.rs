@@ -55,7 +55,7 @@ pub use self::{
     target::{OriginText, Target},
     tokens::{
         Acquire, Acquired, Flight, IntoSource, Landing, LoginEndpoint, Source, Supplied, Token, TokenEvent,
-        TokenSource, Tokens, TokensBuilder,
+        TokenPool, TokenSource, Tokens, TokensBuilder,
     },
     trail::{Trail, TrailEvent, TrailLine},
 };

@@ -94,8 +94,15 @@ impl Secret {
         }
     }
 
-    /// `env NAME`, `NAME in .env`, `file PATH` or `value`: how the secret is named where a word must do.
-    pub(crate) fn reference(&self) -> Reference<'_> {
+    /// `env NAME`, `NAME in .env`, `file PATH` or `value`: how messages name the secret, and never what it is.
+    ///
+    /// ```
+    /// use authwright_core::Secret;
+    ///
+    /// assert_eq!(Secret::env("CLIENT_SECRET").reference().to_string(), "env CLIENT_SECRET");
+    /// assert_eq!(Secret::new("hunter2").reference().to_string(), "value");
+    /// ```
+    pub fn reference(&self) -> impl fmt::Display + '_ {
         Reference(&self.source)
     }
 
@@ -240,7 +247,7 @@ impl fmt::Debug for Secret {
 }
 
 /// How a secret is named in a message.
-pub(crate) struct Reference<'a>(&'a Source);
+struct Reference<'a>(&'a Source);
 
 impl fmt::Display for Reference<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

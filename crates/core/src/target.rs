@@ -147,6 +147,19 @@ impl<'a> Target<'a> {
         self.host
     }
 
+    /// Whether nobody on the way can read what is sent there: https, or http on the machine itself.
+    ///
+    /// ```
+    /// use authwright_core::Target;
+    ///
+    /// assert!(Target::parse("http://127.0.0.1:8080/token")?.is_protected());
+    /// assert!(!Target::parse("http://intranet/token")?.is_protected());
+    /// # Ok::<(), authwright_core::Error>(())
+    /// ```
+    pub fn is_protected(&self) -> bool {
+        crate::origin::is_protected(self)
+    }
+
     /// The port, the scheme's own where none is written.
     #[inline]
     pub fn port(&self) -> u16 {

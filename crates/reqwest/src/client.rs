@@ -110,11 +110,15 @@ impl Client {
     /// There is none: the source has failed.
     pub async fn token(&self, tokens: &Tokens) -> Result<Token, Error> {
         let mut acquire = tokens.acquire();
+        let mut deadline = None;
         loop {
             match acquire.step(self.inner.policy.clock.now())? {
                 Acquired::Token(token) => return Ok(token),
                 Acquired::Start(flow) => flow::detach(&self.inner, flow)?,
-                Acquired::Wait(flight) => acquire.landed(flow::wait(flight, self.inner.timeout).await),
+                Acquired::Wait(flight) => {
+                    let deadline = deadline.get_or_insert_with(|| run::Deadline::after(self.inner.timeout));
+                    acquire.landed(flow::wait(flight, deadline.left()).await);
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The error of this crate.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use authwright_core::{BaseUrlError, Denied, Fault, Trail};
 use reqwest::{Response, StatusCode};
@@ -94,7 +94,8 @@ impl Error {
             Kind::Client(error, _) if error.status().is_some_and(|status| status.is_client_error()) => {
                 Fault::Caller
             }
-            Kind::Client(error, _) if error.is_status() || error.is_decode() => Fault::Server,
+            Kind::Client(error, _) if error.is_status() => Fault::Server,
+            Kind::Client(error, _) if error.is_decode() && !is_cut_off(error) => Fault::Server,
             Kind::Client(..) if self.is_proxy_denied() => Fault::Credential,
             Kind::Client(..) => Fault::Network,
         }
@@ -193,6 +194,12 @@ impl Error {
 /// What a build without TLS says of an https URL: the connector knows only http.
 fn has_no_tls(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| cause.to_string().contains("scheme is not http"))
+}
+
+/// Where reqwest may have something to decompress, it calls a connection that is lost in the body an error in decoding.
+fn is_cut_off(error: &reqwest::Error) -> bool {
+    let mut kinds = causes(error).filter_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind()));
+    kinds.any(|kind| !matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
 }
 
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {

@@ -52,7 +52,7 @@ pub(crate) async fn wait(mut flight: Flight, left: Option<Duration>) -> Landing 
     let start = Instant::now();
     let limit = left.map_or(flight.limit(), |left| left.min(flight.limit()));
     match time::timeout(limit, &mut flight).await {
-        Ok(landing) => landing,
+        Ok(landing) => landing.after(start.elapsed()),
         Err(_) => flight.give_up(start.elapsed().max(limit)),
     }
 }

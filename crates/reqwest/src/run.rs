@@ -170,14 +170,14 @@ pub(crate) fn failed(error: reqwest::Error) -> Error {
 }
 
 /// The caller's timeout covers the whole request: what is left of it goes to each hop.
-struct Deadline(Option<(Instant, Duration)>);
+pub(crate) struct Deadline(Option<(Instant, Duration)>);
 
 impl Deadline {
-    fn after(timeout: Option<Duration>) -> Self {
+    pub(crate) fn after(timeout: Option<Duration>) -> Self {
         Self(timeout.map(|timeout| (Instant::now(), timeout)))
     }
 
-    fn left(&self) -> Option<Duration> {
+    pub(crate) fn left(&self) -> Option<Duration> {
         self.0.map(|(start, timeout)| timeout.saturating_sub(start.elapsed()))
     }
 

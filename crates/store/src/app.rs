@@ -14,7 +14,8 @@ const LONGEST: usize = 64;
 pub(crate) fn folder(app: &str) -> Result<PathBuf, Error> {
     check_name(app)?;
     match base(|name| env::var_os(name), env::home_dir()) {
-        Some(base) => Ok(base.join(app)),
+        // A folder of their own: an application may keep there what others are to read, such as logs.
+        Some(base) => Ok(base.join(app).join("tokens")),
         None => Err(Error::new(
             Fault::Caller,
             format!(

@@ -24,14 +24,14 @@ use crate::{app, check_length, folder::Folder, lock::Lock};
 /// use authwright_store::FileStore;
 ///
 /// let store = FileStore::for_app("acme")?;
-/// assert!(store.path().ends_with("acme"));
+/// assert!(store.path().ends_with("acme/tokens"));
 /// # Ok::<(), authwright_core::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct FileStore(Arc<Folder>);
 
 impl FileStore {
-    /// The folder of this name in `$XDG_STATE_HOME` or else `~/.local/state`; on macOS in
+    /// `tokens` in the folder of this name, which is in `$XDG_STATE_HOME` or else `~/.local/state`; on macOS in
     /// `~/Library/Application Support`, on Windows in `%LOCALAPPDATA%`.
     ///
     /// # Errors

@@ -298,10 +298,10 @@ fn an_application_has_a_folder_in_the_state_folder() {
         run(":", &mut command).remove(0)
     };
     if cfg!(target_os = "macos") {
-        assert_eq!(folder(&[("HOME", "/Users/sam")]), "/Users/sam/Library/Application Support/acme");
+        assert_eq!(folder(&[("HOME", "/Users/sam")]), "/Users/sam/Library/Application Support/acme/tokens");
     } else {
-        assert_eq!(folder(&[("HOME", "/home/sam")]), "/home/sam/.local/state/acme");
-        assert_eq!(folder(&[("HOME", "/home/sam"), ("XDG_STATE_HOME", "/x/state")]), "/x/state/acme");
+        assert_eq!(folder(&[("HOME", "/home/sam")]), "/home/sam/.local/state/acme/tokens");
+        assert_eq!(folder(&[("HOME", "/home/sam"), ("XDG_STATE_HOME", "/x/state")]), "/x/state/acme/tokens");
     }
     assert_eq!(FileStore::for_app("../acme").unwrap_err().fault(), Fault::Caller);
 }

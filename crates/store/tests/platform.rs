@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use authwright_core::store::TokenStore;
 use authwright_store::{FileStore, Keyring};
@@ -52,15 +52,4 @@ fn run(task: &str, folder: &Folder) -> Vec<String> {
     let said = Said::by(&mut running).collect();
     assert!(running.wait().unwrap().success());
     said
-}
-
-/// A session with a Secret Service: run with `dbus-run-session` and a keyring that is unlocked.
-#[test]
-#[ignore = "needs a Secret Service"]
-fn the_secret_service_conforms() {
-    let locks = Folder::new();
-    let keyring = || Keyring::for_app("authwright-test").unwrap().lock_folder(locks.join("locks"));
-    authwright_core::store::conformance::check(|| Box::new(keyring()));
-    authwright_core::store::conformance::check(|| Box::new(keyring().entry_limit(2560)));
-    assert!(fs::exists(Path::new(&locks.join("locks"))).unwrap());
 }

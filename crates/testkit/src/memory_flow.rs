@@ -42,7 +42,7 @@ pub(crate) fn wait(mut flight: Flight) -> Landing {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     loop {
         if let Poll::Ready(landing) = pin!(&mut flight).poll(&mut Context::from_waker(&waker)) {
-            return landing;
+            return landing.after(start.elapsed());
         }
         let passed = start.elapsed();
         if passed >= limit {

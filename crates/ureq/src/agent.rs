@@ -10,7 +10,7 @@ use crate::{
     AgentBuilder, AnyBody, Error, IntoBody, IntoUrl, RequestBuilder, WithBody, WithoutBody,
     config::Conventions,
     flow,
-    run::{self, Options},
+    run::{self, Deadline, Options},
 };
 
 /// A `ureq::Agent` that knows who is asking. Cheap to clone; clones share pool, cookies and settings.
@@ -142,14 +142,20 @@ impl Agent {
     /// client of somebody else's.
     ///
     /// # Errors
-    /// There is none: the source has failed.
+    /// There is none: the source has failed, or it awaits futures.
     pub fn token(&self, tokens: &Tokens) -> Result<Token, Error> {
+        tokens.check_blocking()?;
         let mut acquire = tokens.acquire();
+        let mut deadline = None;
         loop {
             match acquire.step(self.inner.policy.clock.now())? {
                 Acquired::Token(token) => return Ok(token),
                 Acquired::Start(flow) => flow::detach(&self.inner, flow),
-                Acquired::Wait(flight) => acquire.landed(flow::wait(flight, self.inner.conventions.timeout)),
+                Acquired::Wait(flight) => {
+                    let deadline =
+                        deadline.get_or_insert_with(|| Deadline::new(None, self.inner.conventions.timeout));
+                    acquire.landed(flow::wait(flight, deadline.left()));
+                }
             }
         }
     }

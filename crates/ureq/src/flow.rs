@@ -70,7 +70,7 @@ pub(crate) fn wait(mut flight: Flight, left: Option<Duration>) -> Landing {
     let mut context = Context::from_waker(&waker);
     loop {
         if let Poll::Ready(landing) = pin!(&mut flight).poll(&mut context) {
-            return landing;
+            return landing.after(start.elapsed());
         }
         let passed = start.elapsed();
         if passed >= limit {

@@ -157,19 +157,19 @@ fn drain(mut response: Response<Body>) {
 }
 
 /// The caller's timeout covers the whole request: what is left of it goes to each hop.
-struct Deadline {
+pub(crate) struct Deadline {
     whole: Option<(Instant, Duration)>,
     /// ureq has it in its configuration, so that the first send needs nothing more.
     known: bool,
 }
 
 impl Deadline {
-    fn new(own: Option<Duration>, configured: Option<Duration>) -> Self {
+    pub(crate) fn new(own: Option<Duration>, configured: Option<Duration>) -> Self {
         let whole = own.or(configured).map(|timeout| (Instant::now(), timeout));
         Self { whole, known: own.is_none() }
     }
 
-    fn left(&self) -> Option<Duration> {
+    pub(crate) fn left(&self) -> Option<Duration> {
         self.whole.map(|(start, timeout)| timeout.saturating_sub(start.elapsed()))
     }
 

@@ -123,7 +123,10 @@ impl<B> RequestBuilder<B> {
         }
         let auth: Option<&Auth> = match &self.auth {
             Choice::Agent => Some(&agent.auth),
-            Choice::Other(auth) => Some(auth),
+            Choice::Other(auth) => {
+                auth.check_blocking()?;
+                Some(auth)
+            }
             Choice::None => None,
         };
         let options = Options { auth, timeout: self.timeout, explain: self.explain };

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use authwright_core::{ApiKey, Auth, Fault, IntoScheme, LoginEndpoint, TokenEvent, Tokens};
+use authwright_core::{ApiKey, Auth, Fault, IntoScheme, LoginEndpoint, Token, TokenEvent, Tokens};
 use authwright_testkit::{Driver, Net, Plan, PlanBody, Reply, TestClock};
 use authwright_tests::on_every_driver;
 use http::Method;
@@ -70,7 +70,7 @@ fn one_login_serves_many_requests() {
             assert_eq!(outcome.status(), Some(200), "{}: {outcome}", driver.name());
         }
         let requests = net.take();
-        let paths: Vec<_> = requests.iter().map(|request| request.path()).collect();
+        let paths: Vec<_> = requests.iter().map(authwright_testkit::Received::path).collect();
         assert_eq!(paths, ["/login", "/orders", "/orders", "/orders"], "{}", driver.name());
         let login = &requests[0];
         assert_eq!(login.header_all("authorization").len(), 0);
@@ -179,6 +179,7 @@ fn d5_a_renewed_token_refused_again_is_the_denial() {
         let outcome = get(&net, driver, &tokens, &clock);
         let denied = outcome.denied().unwrap_or_else(|| panic!("{}: {outcome}", driver.name()));
         assert!(denied.was_attached());
+        assert!(denied.to_string().contains("and refused; so was the token before it;"), "{denied}");
         assert_eq!(calls(&net), (2, 2), "{}", driver.name());
         let again = get(&net, driver, &tokens, &clock);
         assert!(again.denied().is_some(), "{}: {again}", driver.name());
@@ -381,5 +382,47 @@ fn a_listener_is_told() {
         assert_eq!(outcome.failure(), Some(&*message), "{}", driver.name());
         assert!(matches!(outcome.ending, authwright_testkit::Ending::Failed { fault: Fault::Server, .. }));
         assert_eq!(*told.lock().unwrap(), ["renewed t1".to_owned(), format!("failed {message}")]);
+    });
+}
+
+/// The refusal has been read and dropped by then, so the error says both: refused, and why there is no other token.
+#[test]
+fn a_renewal_that_fails_after_a_refusal_says_both() {
+    let net = net();
+    on_every_driver(|driver| {
+        let (tokens, clock) = (Tokens::new(login(&net)).unwrap(), TestClock::new());
+        issue(&net, |_| true);
+        assert_eq!(get(&net, driver, &tokens, &clock).status(), Some(200));
+        net.set_script(|request| match request.path() {
+            "/login" => Reply::status(401).body("hunter2 is wrong"),
+            _ => Reply::unauthorized("Bearer"),
+        });
+        let outcome = get(&net, driver, &tokens, &clock);
+        let failure = outcome.failure().unwrap_or_else(|| panic!("{}: {outcome}", driver.name()));
+        let (api, login) = (net.origin(0), net.origin(1));
+        let says = format!(
+            "{api} refused the token (401), and there is no other: login at {login} was refused (401); check `email` and \
+             `password` (value, #"
+        );
+        assert!(failure.starts_with(&says), "{failure}");
+        assert!(!failure.contains("hunter2"), "{failure}");
+    });
+}
+
+/// A fixed token cannot be renewed: its refusal is the denial, and nothing is kept for a second send.
+#[test]
+fn a_fixed_token_is_never_renewed() {
+    let net = net();
+    net.set_script(|_| Reply::unauthorized("Bearer"));
+    on_every_driver(|driver| {
+        net.take();
+        let tokens = Tokens::new(Token::new("fixed")).unwrap();
+        let outcome = get(&net, driver, &tokens, &TestClock::new());
+        assert!(outcome.denied().is_some(), "{}: {outcome}", driver.name());
+        assert_eq!(net.take().len(), 1, "{}", driver.name());
+        let over = Token::new("fixed").expires_at(std::time::SystemTime::UNIX_EPOCH);
+        let outcome = get(&net, driver, Tokens::new(over).unwrap(), &TestClock::new());
+        assert!(outcome.failure().is_some_and(|text| text.contains("cannot be renewed")), "{outcome}");
+        assert_eq!(net.take().len(), 0, "{}", driver.name());
     });
 }

@@ -8,7 +8,7 @@ impl Exchange<'_> {
     #[inline]
     pub(super) fn apply_all(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Stop> {
         for (index, entry) in auth.entries().iter().enumerate() {
-            if entry.area.covers(hop.goes_to()) {
+            if is_meant_for(entry, hop) {
                 self.authorize(auth, index, entry, hop)?;
             }
         }
@@ -59,7 +59,7 @@ impl Exchange<'_> {
 
     /// Applies one entry to the hop, wholly or not at all.
     fn apply(&mut self, auth: &Auth, index: usize, entry: &Entry, hop: &mut Hop<'_>) -> Result<(), Stop> {
-        if !entry.area.covers(hop.goes_to()) {
+        if !is_meant_for(entry, hop) {
             self.note_elsewhere(entry, hop.goes_to());
             return Ok(());
         }
@@ -139,6 +139,12 @@ impl Exchange<'_> {
             self.note(target, || TrailEvent::Withheld { label: entry.label(), why });
         }
     }
+}
+
+/// Rule 1: a target outside the origin of an entry gets nothing of it.
+#[inline]
+fn is_meant_for(entry: &Entry, hop: &Hop<'_>) -> bool {
+    entry.area.covers(hop.goes_to())
 }
 
 fn unsigned_stream(entry: &Entry) -> Error {

@@ -101,6 +101,8 @@ struct Rare {
     /// The query pairs we put on it, in the form `&name=value`.
     our_pairs: String,
     pause: pause::Pause,
+    /// Why this hop is sent once more, if it is.
+    resent: Option<Resend>,
     /// Entries on the hop beyond those that [`Attached`] holds.
     more: Vec<One>,
 }
@@ -277,6 +279,7 @@ impl<'a> Exchange<'a> {
         {
             let (method, headers) = (kept.method.clone(), kept.headers());
             self.note(&sent, || TrailEvent::Resent(resent(because).into()));
+            self.rare().resent = Some(because);
             return Ok(Next::Resend { method, headers });
         }
         match status {
@@ -341,6 +344,9 @@ impl<'a> Exchange<'a> {
                     self.replayable = true;
                 }
                 self.note(sent, || TrailEvent::Followed { to, dropped });
+                if let Some(rare) = self.rare.as_mut() {
+                    rare.resent = None;
+                }
                 self.hop += 1;
                 Next::Follow(next)
             }
@@ -370,6 +376,7 @@ impl<'a> Exchange<'a> {
                 })
                 .collect(),
             stream_gone: !self.replayable && self.may_resend(),
+            renewed: self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed)),
             challenges: challenge::read(lines.iter().map(http::HeaderValue::as_bytes)),
         }))
     }

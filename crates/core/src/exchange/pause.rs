@@ -3,7 +3,8 @@
 
 use super::Exchange;
 use crate::{
-    Auth, Error, Flight, Flow, Hop, Landing, Launch, Step, auth::Entry, tokens::unsettled, trail::TrailEvent,
+    Auth, Error, Flight, Flow, Hop, Landing, Launch, Resend, Step, Target, auth::Entry, tokens::unsettled,
+    trail::TrailEvent,
 };
 
 /// How often one entry may start or wait before a send: once for a token, and once more where whoever fetched it died.
@@ -55,6 +56,11 @@ impl Pause {
     }
 }
 
+/// The response that said so is gone: the request was to be sent again.
+fn after_refusal(target: &Target<'_>, error: Error) -> Error {
+    error.because(&format_args!("{} refused the token (401), and there is no other", target.origin()))
+}
+
 impl Exchange<'_> {
     /// How a flight has ended that this request has waited for.
     pub fn landed(&mut self, landing: Landing) {
@@ -85,7 +91,8 @@ impl Exchange<'_> {
     pub(super) fn stopped(&mut self, auth: &Auth, mut hop: Hop<'_>, stop: Stop) -> Result<Ready, Error> {
         let (index, what) = *stop.0;
         self.take_back(auth, &mut hop);
-        let wish = what?;
+        let refused = self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed));
+        let wish = what.map_err(|error| if refused { after_refusal(hop.goes_to(), error) } else { error })?;
         let label = auth.entries().get(index).map(Entry::label).unwrap_or_default();
         // As if this step had not been.
         self.sends -= 1;

@@ -11,7 +11,7 @@ use std::{
 
 use http::Request;
 
-use super::{Answer, Call};
+use super::{Answer, Call, caught};
 use crate::{Clock, Error, Target, origin};
 
 /// The one thing a [`Flow`](super::Flow) may await. Ask for one thing at a time.
@@ -76,7 +76,8 @@ impl Io {
     /// comes back with the result.
     ///
     /// # Errors
-    /// The driver could not run it, or it panicked.
+    /// It panicked; or the driver could not run it, since its runtime is shutting down, which is
+    /// [transient](Error::transient).
     pub async fn block<R: Send + 'static>(
         &self,
         job: impl FnOnce() -> R + Send + 'static,
@@ -84,9 +85,15 @@ impl Io {
         let result = Slot::default();
         let (out, failed) = (result.clone(), result.clone());
         let job = Job {
-            run: Box::new(move || out.put(Ok(job()))),
+            run: Box::new(move || {
+                let done = catch_unwind(AssertUnwindSafe(job));
+                out.put(done.map_err(|_| Error::caller("a blocking part of a flow panicked")));
+            }),
             unrun: Unrun(Some(Box::new(move || {
-                failed.put_first(|| Err(Error::caller("a blocking part of a flow could not be run")));
+                failed.put_first(|| {
+                    let message = "a blocking part of a flow could not be run: its runtime is shutting down";
+                    Err(Error::caller(message).transient())
+                });
             }))),
         };
         self.ask(Ask::Block(job), result).await
@@ -95,7 +102,7 @@ impl Io {
     /// Awaits a future of somebody else's, on drivers that have a runtime for it.
     ///
     /// # Errors
-    /// The driver is a blocking one.
+    /// The driver is a blocking one, or the future panicked.
     pub async fn await_foreign<R: Send + 'static>(
         &self,
         future: impl Future<Output = R> + Send + 'static,
@@ -103,7 +110,10 @@ impl Io {
         let result = Slot::default();
         let (out, failed) = (result.clone(), result.clone());
         let foreign = Foreign {
-            future: Box::pin(async move { out.put(Ok(future.await)) }),
+            future: Box::pin(async move {
+                let done = caught(future).await;
+                out.put(done.ok_or_else(|| Error::caller("a future that a flow awaits panicked")));
+            }),
             unrun: Unrun(Some(Box::new(move || {
                 failed.put_first(|| {
                     Err(Error::caller("this client cannot await futures; give it a blocking token provider"))
@@ -212,7 +222,7 @@ impl<R> Clone for Slot<R> {
     }
 }
 
-/// A closure to be run where blocking is allowed. It keeps its result; dropped unrun, or panicking, it tells the flow.
+/// A closure to be run where blocking is allowed. It keeps its result; dropped unrun, it tells the flow.
 pub struct Job {
     run: Box<dyn FnOnce() + Send>,
     unrun: Unrun,
@@ -222,7 +232,7 @@ impl Job {
     /// Runs it. A panic in it ends here: the flow is told.
     pub fn run(self) {
         let Self { run, unrun } = self;
-        let _ = catch_unwind(AssertUnwindSafe(run));
+        run();
         drop(unrun);
     }
 }

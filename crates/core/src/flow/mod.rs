@@ -29,8 +29,9 @@ mod json;
 use std::{
     any::Any,
     fmt,
+    future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -157,6 +158,17 @@ impl<T> Running<T> {
         let conversation = self.conversation.take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(conversation)));
     }
+}
+
+/// Awaits somebody else's code. None: it panicked.
+pub(crate) async fn caught<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let poll =
+        |context: &mut Context<'_>| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(polled) => polled.map(Some),
+            Err(_) => Poll::Ready(None),
+        };
+    poll_fn(poll).await
 }
 
 /// The text of a panic stays out: it may quote what the flow was working with. The panic hook has told it already.

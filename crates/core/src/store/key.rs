@@ -49,7 +49,7 @@ impl StoreKey {
 
 /// FNV-1a with 128 bits. Identities are chosen by the program, so nobody looks for collisions; and a record names its
 /// identity, so that one would be found.
-pub(crate) fn fnv_1a(bytes: &[u8]) -> u128 {
+pub fn fnv_1a(bytes: &[u8]) -> u128 {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
     bytes.iter().fold(BASIS, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))

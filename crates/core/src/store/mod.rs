@@ -5,11 +5,12 @@ pub mod conformance;
 mod key;
 mod memory;
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretSlice};
 
-pub(crate) use self::key::fnv_1a;
+#[doc(hidden)]
+pub use self::key::fnv_1a;
 pub use self::{key::StoreKey, memory::MemoryStore};
 use crate::Error;
 
@@ -38,6 +39,16 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     fn lock(&self, key: &StoreKey, patience: Duration) -> Result<Box<dyn StoreGuard>, Error>;
 }
 
+impl<S: TokenStore + ?Sized> TokenStore for Arc<S> {
+    fn load(&self, key: &StoreKey) -> Result<Option<Record>, Error> {
+        (**self).load(key)
+    }
+
+    fn lock(&self, key: &StoreKey, patience: Duration) -> Result<Box<dyn StoreGuard>, Error> {
+        (**self).lock(key, patience)
+    }
+}
+
 /// The lock on one key. Dropping it unlocks. It may move between threads, and is used by one at a time.
 pub trait StoreGuard: fmt::Debug + Send {
     /// What is kept now, under the lock.
@@ -49,7 +60,7 @@ pub trait StoreGuard: fmt::Debug + Send {
     /// Replaces what is kept, durably and as a whole: whoever reads sees the old record or the new one.
     ///
     /// # Errors
-    /// The record could not be written. What was there is still there.
+    /// The record could not be written, or not surely so: what is kept is the old record or the new one.
     fn save(&mut self, record: &Record) -> Result<Saved, Error>;
 
     /// Removes what is kept. Nothing there is not an error.

@@ -38,7 +38,7 @@ impl<'a> Acquire<'a> {
     /// # Errors
     /// There is no token: the source has failed.
     pub fn step(&mut self, now: SystemTime) -> Result<Acquired, Error> {
-        if let Some(token) = self.tokens.fresh(now) {
+        if let Some(token) = self.tokens.usable(now) {
             return Ok(Acquired::Token(token));
         }
         self.turns += 1;

@@ -89,15 +89,9 @@ impl TokensBuilder {
     }
 
     /// Keeps the token in a store, where other processes find it and a restart does. It is then renewed under the store's
-    /// lock, by one process for all.
+    /// lock, by one process for all. An `Arc` of a store is a store too.
     pub fn store(mut self, store: impl TokenStore) -> Self {
         self.store = Some(Arc::new(store));
-        self
-    }
-
-    /// A store that is shared with others.
-    pub fn shared_store(mut self, store: Arc<dyn TokenStore>) -> Self {
-        self.store = Some(store);
         self
     }
 

@@ -127,9 +127,9 @@ impl Cache {
             if usable {
                 return Ok(Supply::Token(current));
             }
-            return self.fetch(&mut state, now, Some(current), waits, outcome);
+            return self.fetch(&mut state, now, Some(current), waits, landing);
         }
-        self.fetch(&mut state, now, None, true, outcome)
+        self.fetch(&mut state, now, None, true, landing)
     }
 
     /// Follows the fetch under way, or gives the right to start one.
@@ -139,13 +139,14 @@ impl Cache {
         now: SystemTime,
         old: Option<Arc<Current>>,
         waits: bool,
-        outcome: Option<&Outcome>,
+        landing: Option<&Landing>,
     ) -> Result<Supply, Error> {
-        if let Some(Outcome::Failed(error)) = outcome {
+        if let Some(error) = landing.and_then(Landing::error) {
             return Err(error.clone());
         }
+        let spent = landing.map(Landing::spent).unwrap_or_default();
         if let Some(flight) = &state.flight {
-            return Ok(Supply::Follow(Flight::new(Arc::clone(flight))));
+            return Ok(Supply::Follow(Flight::new(Arc::clone(flight), spent)));
         }
         if let Some(failure) = &state.failure
             && let Some(left) = failure.pause_left(now, true)
@@ -156,7 +157,8 @@ impl Cache {
         let flight = Shared::new(state.flights, self, self.settings.wait_limit, &self.settings.what);
         state.flight = Some(Arc::clone(&flight));
         let began_at = state.generation;
-        Ok(Supply::Lead(Lead { cache: Arc::clone(self), flight, old, waits, began_at, ended: false }))
+        old.iter().for_each(|old| old.set_renewing(true));
+        Ok(Supply::Lead(Lead { cache: Arc::clone(self), flight, old, waits, spent, began_at, ended: false }))
     }
 
     /// A token that comes from outside any fetch.
@@ -194,6 +196,7 @@ impl Cache {
         let is_this = state.flight.as_ref().is_some_and(|current| current.id == flight.id);
         if is_this {
             state.flight = None;
+            self.current.load().iter().for_each(|current| current.set_renewing(false));
         }
         drop(state);
         flight.land(Outcome::Abandoned);
@@ -231,13 +234,15 @@ pub(super) struct Lead {
     pub(super) old: Option<Arc<Current>>,
     /// Whether the caller has to wait for it.
     pub(super) waits: bool,
+    /// How long it has waited already.
+    spent: Duration,
     began_at: u64,
     ended: bool,
 }
 
 impl Lead {
     pub(super) fn flight(&self) -> Flight {
-        Flight::new(Arc::clone(&self.flight))
+        Flight::new(Arc::clone(&self.flight), self.spent)
     }
 
     /// Ends it with a token. `look_again`: when the next fetch is due although the token would still be fresh.
@@ -267,6 +272,7 @@ impl Lead {
         let is_current = state.flight.as_ref().is_some_and(|flight| flight.id == self.flight.id);
         let replaced = !is_current && state.generation != self.began_at;
         let outcome = outcome(&self.cache, &mut state, replaced);
+        self.old.iter().for_each(|old| old.set_renewing(false));
         if is_current {
             state.flight = None;
         }

@@ -28,6 +28,8 @@ pub(super) struct Current {
     /// When it came, by the clock of whoever fetched it.
     pub(super) landed: SystemTime,
     accepted: AtomicBool,
+    /// A renewal is under way, so that there is nothing to start before the token is close to its end.
+    renewing: AtomicBool,
     /// `Bearer …`, where the token has the characters for it.
     pub(super) bearer: Option<HeaderValue>,
 }
@@ -56,6 +58,7 @@ impl Current {
             refused_before: 0,
             landed,
             accepted: AtomicBool::new(false),
+            renewing: AtomicBool::new(false),
             bearer,
         }
     }
@@ -71,6 +74,7 @@ impl Current {
             token: self.token.clone(),
             bearer: self.bearer.clone(),
             accepted: AtomicBool::new(self.is_accepted()),
+            renewing: AtomicBool::new(false),
             rejected: true,
             fresh_until: SystemTime::UNIX_EPOCH,
             close_from: SystemTime::UNIX_EPOCH,
@@ -82,6 +86,16 @@ impl Current {
     #[inline]
     pub(super) fn is_fresh(&self, now: SystemTime) -> bool {
         now < self.fresh_until
+    }
+
+    /// Stale, but in the hands of somebody already: a caller who need not wait for the renewal need not take the lock.
+    #[inline]
+    pub(super) fn is_being_renewed(&self, now: SystemTime) -> bool {
+        now < self.close_from && self.renewing.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_renewing(&self, yes: bool) {
+        self.renewing.store(yes, Ordering::Relaxed);
     }
 
     pub(super) fn standing(&self, now: SystemTime) -> Standing {

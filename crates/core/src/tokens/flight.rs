@@ -16,17 +16,20 @@ use crate::Error;
 pub struct Flight {
     shared: Arc<Shared>,
     /// Where the waker of this waiter stands; [`STANDING`] before there is one.
-    seat: usize,
+    seat: u32,
+    /// How long this waiter has waited already, in milliseconds, for others who were to fetch the same token and died.
+    spent: u32,
 }
 
 /// Not an `Option`: a flight is two words, so that what may hold one is small.
-const STANDING: usize = usize::MAX;
+const STANDING: u32 = u32::MAX;
 
 /// How a [`Flight`] has ended for one waiter. Goes to [`Exchange::landed`](crate::Exchange::landed).
 #[derive(Clone)]
 pub struct Landing {
     pub(super) cache: u64,
     pub(super) outcome: Outcome,
+    spent: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -51,33 +54,49 @@ pub(super) struct Shared {
 struct Waiting {
     outcome: Option<Outcome>,
     seats: Vec<Option<Waker>>,
-    free: Vec<usize>,
+    free: Vec<u32>,
+}
+
+impl Waiting {
+    fn take_seat(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.seats.push(None);
+            u32::try_from(self.seats.len() - 1).unwrap_or(STANDING)
+        })
+    }
 }
 
 impl Flight {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, seat: STANDING }
+    pub(super) fn new(shared: Arc<Shared>, spent: Duration) -> Self {
+        let spent = u32::try_from(spent.as_millis()).unwrap_or(u32::MAX);
+        Self { shared, seat: STANDING, spent }
     }
 
-    /// How long it is worth waiting for: past that whoever runs it is taken for dead.
+    /// How long to wait for it at most. Where others died who were to fetch the same token, the waits for them are taken
+    /// off, so that nobody waits once for each.
     pub fn limit(&self) -> Duration {
-        self.shared.limit
+        self.shared.limit.saturating_sub(self.spent())
     }
 
-    /// Stops waiting after `waited`: the landing of a waiter that has given up. After the whole [`limit`](Self::limit) the
-    /// next caller may start anew.
+    /// Stops waiting after `waited`: the landing of a waiter that has given up. Whoever has not fetched within the whole
+    /// [wait limit](super::TokensBuilder::wait_limit) is taken for dead, and the next caller may start anew.
     pub fn give_up(self, waited: Duration) -> Landing {
         if waited >= self.shared.limit
             && let Some(cache) = self.shared.cache.upgrade()
         {
             cache.presume_dead(&self.shared);
         }
-        let message = format!("no token from {} within {:.1} s", self.shared.what, waited.as_secs_f64());
+        let in_all = (self.spent() + waited).as_secs_f64();
+        let message = format!("no token from {} within {in_all:.1} s", self.shared.what);
         self.landing(Outcome::Failed(Error::timed_out(message)))
     }
 
     fn landing(&self, outcome: Outcome) -> Landing {
-        Landing { cache: self.shared.cache_id, outcome }
+        Landing { cache: self.shared.cache_id, outcome, spent: self.spent() }
+    }
+
+    fn spent(&self) -> Duration {
+        Duration::from_millis(self.spent.into())
     }
 }
 
@@ -93,12 +112,9 @@ impl Future for Flight {
             return Poll::Ready(self.landing(outcome));
         }
         if self.seat == STANDING {
-            self.seat = waiting.free.pop().unwrap_or_else(|| {
-                waiting.seats.push(None);
-                waiting.seats.len() - 1
-            });
+            self.seat = waiting.take_seat();
         }
-        if let Some(place) = waiting.seats.get_mut(self.seat)
+        if let Some(place) = waiting.seats.get_mut(self.seat as usize)
             && !place.as_ref().is_some_and(|waker| waker.will_wake(context.waker()))
         {
             *place = Some(context.waker().clone());
@@ -114,7 +130,7 @@ impl Drop for Flight {
             return;
         }
         let mut waiting = self.shared.waiting();
-        let waker = waiting.seats.get_mut(self.seat).and_then(Option::take);
+        let waker = waiting.seats.get_mut(self.seat as usize).and_then(Option::take);
         if waiting.outcome.is_none() {
             waiting.free.push(self.seat);
         }
@@ -155,6 +171,20 @@ impl Shared {
 }
 
 impl Landing {
+    /// The same, where it has come after a wait of this long: the next flight's [limit](Flight::limit) may depend on it.
+    pub fn after(mut self, waited: Duration) -> Self {
+        self.spent += waited;
+        self
+    }
+
+    /// What a wait for somebody who died takes off the next one.
+    pub(super) fn spent(&self) -> Duration {
+        match self.outcome {
+            Outcome::Abandoned => self.spent,
+            Outcome::Token(_) | Outcome::Failed(_) => Duration::ZERO,
+        }
+    }
+
     pub(crate) fn is_of(&self, cache: u64) -> bool {
         self.cache == cache
     }

@@ -8,6 +8,7 @@ mod event;
 mod flight;
 mod login;
 mod pause;
+mod pool;
 mod record;
 mod renewal;
 #[cfg(test)]
@@ -35,15 +36,17 @@ pub use self::{
     event::TokenEvent,
     flight::{Flight, Landing},
     login::LoginEndpoint,
+    pool::TokenPool,
     source::{IntoSource, Source, TokenSource},
     token::Token,
 };
 use self::{
     cache::{Cache, Refusal, Supply},
+    current::Current,
     event::Listener,
     renewal::Place,
 };
-use crate::{Error, Hop, Launch, Resend, ResponseView, Stamp, Step, Verdict};
+use crate::{Error, Hop, Launch, Resend, ResponseView, Stamp, Step, Verdict, auth::awaits_futures};
 
 /// A token source with its cache. Cheap to clone; clones are the same cache, with one fetch at a time for all of them.
 ///
@@ -118,19 +121,30 @@ impl Tokens {
         current.as_ref().filter(|current| current.is_fresh(now)).map(|current| current.token.clone())
     }
 
+    /// The token, where it can be used without a look at who fetches the next one.
+    #[inline]
+    fn usable(&self, now: SystemTime) -> Option<Token> {
+        let current = self.0.cache.peek();
+        let is_usable = |current: &&Arc<Current>| current.is_fresh(now) || current.is_being_renewed(now);
+        current.as_ref().filter(is_usable).map(|current| current.token.clone())
+    }
+
     /// Gets a token step by step: what `token(&tokens)` of the adapters runs.
     pub fn acquire(&self) -> Acquire<'_> {
         Acquire::new(self)
     }
 
     /// The token for a hop, for a [`Scheme`](crate::Scheme) of your own that places it: call it in `authorize`, and hand
-    /// [`observed`](Self::observed) what comes back.
+    /// [`observed`](Self::observed) what you observe.
     ///
     /// # Errors
     /// There is none: the source has failed.
     pub fn supply(&self, hop: &Hop<'_>) -> Result<Supplied, Error> {
         let now = hop.now();
-        if let Some(current) = self.0.cache.peek().as_ref().filter(|current| current.is_fresh(now)) {
+        let is_usable = |current: &&Arc<Current>| {
+            current.is_fresh(now) || current.is_being_renewed(now) && !hop.has_stream()
+        };
+        if let Some(current) = self.0.cache.peek().as_ref().filter(is_usable) {
             return Ok(Supplied::Token(current.token.clone(), Stamp(current.generation)));
         }
         self.supply_late(hop, now, |token, stamp, _| Supplied::Token(token.clone(), stamp), Supplied::Not)
@@ -143,7 +157,10 @@ impl Tokens {
         place: impl Fn(&mut Hop<'_>, &Token, Stamp, Option<&HeaderValue>) -> Result<(), Error>,
     ) -> Result<Step, Error> {
         let now = hop.now();
-        if let Some(current) = self.0.cache.peek().as_ref().filter(|current| current.is_fresh(now)) {
+        let is_usable = |current: &&Arc<Current>| {
+            current.is_fresh(now) || current.is_being_renewed(now) && !hop.has_stream()
+        };
+        if let Some(current) = self.0.cache.peek().as_ref().filter(is_usable) {
             let stamp = Stamp(current.generation);
             place(hop, &current.token, stamp, current.bearer.as_ref())?;
             hop.stamp(stamp);
@@ -216,6 +233,15 @@ impl Tokens {
     /// Whether its source awaits futures, which only an async client can.
     pub fn needs_async(&self) -> bool {
         self.0.source.0.needs_async_any()
+    }
+
+    /// Refuses a source that a blocking client cannot ask. For the drivers of such: asked all the same, the source would
+    /// fail, and that for everybody who shares the cache.
+    ///
+    /// # Errors
+    /// The source awaits futures; the error names it.
+    pub fn check_blocking(&self) -> Result<(), Error> {
+        if self.needs_async() { Err(awaits_futures(self.source_name())) } else { Ok(()) }
     }
 
     /// Names the source, for messages: `login at https://api.example.com`.

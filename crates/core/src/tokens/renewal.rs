@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Error,
-    flow::{Flow, Io},
+    flow::{Flow, Io, caught},
     store::{Record, Saved, StoreGuard, StoreKey, TokenStore},
 };
 
@@ -52,11 +52,17 @@ async fn renew(inner: &Inner, lead: &Lead, io: &Io) -> Result<Token, Error> {
     let began = io.now();
     let old = lead.old.as_ref().map(|current| &current.token);
     let Some(place) = &inner.place else {
-        let token = inner.source.0.fetch_any(old, io).await?.issued_by(began).inherit(old);
+        let token = fetch(inner, old, io).await?.issued_by(began).inherit(old);
         tell(inner.listener.as_ref(), io, || TokenEvent::Renewed(token.clone())).await;
         return Ok(token);
     };
     Transaction { inner, lead, io, place, began }.run().await
+}
+
+/// Asks the source. A panic in it is a failure like any other: nobody else is sent into it at once.
+async fn fetch(inner: &Inner, old: Option<&Token>, io: &Io) -> Result<Token, Error> {
+    let fetched = caught(async { inner.source.0.fetch_any(old, io).await }).await;
+    fetched.unwrap_or_else(|| Err(Error::caller(format!("{} panicked", inner.cache.settings().what))))
 }
 
 struct Transaction<'a> {
@@ -91,7 +97,7 @@ impl Transaction<'_> {
             Some(old) if self.inner.is_unsaved() => Some(&old.token),
             old => kept.as_ref().or(old.map(|old| &old.token)),
         };
-        match self.inner.source.0.fetch_any(base, self.io).await {
+        match fetch(self.inner, base, self.io).await {
             Ok(token) => self.save(guard, token.issued_by(self.began).inherit(base)).await,
             Err(error) => self.lost(guard, kept.as_ref(), error).await,
         }

@@ -1,0 +1,120 @@
+//! Removes one rule at a time from a copy of the workspace and sees whether a test notices.
+//!
+//! ```text
+//! cargo run -p authwright-tests --bin rules_bite [part of a name]
+//! ```
+//!
+//! A rule whose removal no test notices is printed as `SURVIVED`, and the exit code is 1. It takes minutes: every
+//! mutation is a build. Run it when a rule or its test has changed; `docs/rules.md` keeps the last result.
+
+mod oauth;
+mod requests;
+mod tokens;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+    time::{Duration, Instant},
+};
+
+/// One rule, the line that enforces it, and what the line becomes.
+struct Mutation {
+    rule: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+const fn cut(rule: &'static str, file: &'static str, from: &'static str, to: &'static str) -> Mutation {
+    Mutation { rule, file, from, to }
+}
+
+fn main() -> ExitCode {
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests has a parent").to_owned();
+    let copy = root.join("target/rules-bite");
+    // What a run before this one left behind, files since removed included, is no part of the copy.
+    let _ = fs::remove_dir_all(&copy);
+    copy_tracked_files(&root, &copy);
+    let all = || requests::MUTATIONS.iter().chain(tokens::MUTATIONS).chain(oauth::MUTATIONS);
+    for Mutation { rule, file, from, .. } in all() {
+        let text = fs::read_to_string(copy.join(file)).expect("the file of a rule can be read");
+        assert!(text.contains(from), "{rule}: {file} has changed; mend this list");
+    }
+    let failed = failures(&copy);
+    if !failed.is_empty() {
+        println!("without any change {failed:?} fail: nothing can be learned");
+        return ExitCode::FAILURE;
+    }
+    let mut survived = 0;
+    for mutation in all().filter(|mutation| mutation.rule.contains(&wanted)) {
+        let failed = failures_with(&copy, mutation);
+        survived += u32::from(failed.is_empty());
+        let verdict = if failed.is_empty() { "SURVIVED".to_owned() } else { failed.join(", ") };
+        println!("| {} | {verdict} |", mutation.rule);
+    }
+    println!("{survived} survived");
+    if survived == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The tests that fail with this change.
+fn failures_with(copy: &Path, Mutation { file, from, to, .. }: &Mutation) -> Vec<String> {
+    let path = copy.join(file);
+    let before = fs::read_to_string(&path).expect("the file of a rule can be read");
+    fs::write(&path, before.replacen(from, to, 1)).expect("the copy can be written");
+    let failed = failures(copy);
+    fs::write(&path, before).expect("the copy can be written");
+    failed
+}
+
+/// The tests of the contract suite, of core's own and of the storms that fail. A change that does not compile is a mistake in the list, and said so.
+fn failures(copy: &Path) -> Vec<String> {
+    let log = copy.with_file_name("rules-bite.log");
+    let output = fs::File::create(&log).expect("the log can be written");
+    let mut cargo = Command::new(env!("CARGO"))
+        .args(["test", "--no-fail-fast", "-p", "authwright-core", "-p", "authwright-tests"])
+        .args(["--lib", "--test", "contract", "--test", "storms"])
+        .current_dir(copy)
+        .env("CARGO_TARGET_DIR", copy.with_file_name("rules-bite-build"))
+        .env("RUSTFLAGS", "--cap-lints=allow")
+        .stderr(output.try_clone().expect("a file can be shared"))
+        .stdout(output)
+        .spawn()
+        .expect("cargo can be started");
+    // A rule that keeps something finite may make a test run for ever.
+    let give_up = Instant::now() + Duration::from_secs(300);
+    let status = loop {
+        match cargo.try_wait() {
+            Ok(Some(status)) => break status.success(),
+            Ok(None) if Instant::now() < give_up => std::thread::sleep(Duration::from_millis(200)),
+            _ => {
+                let _ = cargo.kill();
+                let _ = cargo.wait();
+                break false;
+            }
+        }
+    };
+    let text = fs::read_to_string(&log).unwrap_or_default();
+    assert!(!text.contains("could not compile"), "a change of the list does not compile: {text}");
+    let failed = text.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
+    let mut failed: Vec<String> = failed.map(|name| format!("`{name}`")).collect();
+    if failed.is_empty() && !status {
+        failed.push("a test that did not end".to_owned());
+    }
+    failed
+}
+
+fn copy_tracked_files(root: &Path, copy: &Path) {
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root)
+        .output()
+        .expect("git lists files");
+    let files = String::from_utf8(listed.stdout).expect("file names are UTF-8");
+    for file in files.lines().map(PathBuf::from).filter(|file| root.join(file).is_file()) {
+        let to = copy.join(&file);
+        fs::create_dir_all(to.parent().expect("a file has a folder")).expect("the copy can be made");
+        fs::copy(root.join(&file), &to).expect("the copy can be made");
+    }
+}
