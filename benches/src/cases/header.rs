@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use authwright_core::{
-    ApiKey, Auth, Basic, Bearer, Body, Error, Exchange, Hop, IntoScheme, Next, Outgoing, Policy, Ready,
-    ResponseView, Step, Target,
+    ApiKey, Auth, Basic, Bearer, Body, Error, Exchange, Fault, Hop, IntoScheme, Next, Outgoing, Policy,
+    Ready, ResponseView, Step, Target,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header::AUTHORIZATION};
@@ -116,14 +116,14 @@ fn targets(recorder: &mut Recorder, auth: &Auth) {
     let (uri, policy) = (Uri::from_static(URL), shape::policy(0));
     recorder.each("key: exchange, target from Uri", shape::headers, |headers| {
         let target = Target::from_uri(black_box(&uri)).ok()?;
-        line(Exchange::new(Some(auth), &policy).step(get(target, headers)))
+        line(Exchange::new(Some(auth), &policy).step(get(target, headers))).ok()
     });
     let url: Url = URL.parse().expect("a URL");
     recorder.each("key: exchange, target from Url", shape::headers, |headers| {
         let url = black_box(&url);
         let path = &url[Position::BeforePath..Position::AfterQuery];
         let target = Target::new(url.scheme(), url.host_str()?, url.port(), path).ok()?;
-        line(Exchange::new(Some(auth), &policy).step(get(target, headers)))
+        line(Exchange::new(Some(auth), &policy).step(get(target, headers))).ok()
     });
 }
 
@@ -136,7 +136,7 @@ fn observed(recorder: &mut Recorder, case: &'static str, auth: &Auth, policy: &P
     recorder.each(case, shape::headers, |headers| {
         let target = black_box(target);
         let mut exchange = Exchange::new(Some(auth), policy);
-        line(exchange.step(get(target, headers)))?;
+        line(exchange.step(get(target, headers))).ok()?;
         let next = exchange.observed(black_box(&response), target).ok()?;
         matches!(next, Next::Deliver).then_some(())
     });
@@ -144,11 +144,17 @@ fn observed(recorder: &mut Recorder, case: &'static str, auth: &Auth, policy: &P
 
 /// Takes the outcome apart, as a driver does.
 #[inline]
-pub(super) fn line(ready: Result<Ready, Error>) -> Option<String> {
-    match ready {
-        Ok(Ready::Send(line)) => Some(line.unwrap_or_default()),
-        _ => None,
+pub(super) fn line(ready: Result<Ready, Error>) -> Result<Option<String>, Error> {
+    match ready? {
+        Ready::Send(line) => Ok(line),
+        other => Err(unready(other)),
     }
+}
+
+/// None of the cases waits for a token.
+#[cold]
+fn unready(ready: Ready) -> Error {
+    Error::new(Fault::Caller, format!("{ready:?}"))
 }
 
 fn get<'a>(target: Target<'a>, headers: &'a mut HeaderMap) -> Outgoing<'a> {

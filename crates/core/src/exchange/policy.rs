@@ -31,7 +31,7 @@ impl Policy {
             if !headers.contains_key(name) {
                 added.push(name.clone());
                 for value in self.default_headers.get_all(name) {
-                    headers.append(name, value.clone());
+                    headers.append(name.clone(), value.clone());
                 }
             }
         }

@@ -5,7 +5,10 @@ mod rare;
 
 use std::{borrow::Cow, fmt, mem, time::SystemTime};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header::COOKIE};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method,
+    header::{COOKIE, MaxSizeReached},
+};
 
 use self::rare::Rare;
 pub(crate) use self::rare::{Collision, Finished};
@@ -46,11 +49,9 @@ impl fmt::Debug for Body<'_> {
 ///
 /// A scheme is tested with [`Hop::test`], without client and server.
 pub struct Hop<'a> {
-    method: Verb<'a>,
+    request: Request<'a>,
     target: Target<'a>,
-    headers: Headers<'a>,
     body: Body<'a>,
-    time: Time<'a>,
     /// Path and query with the pairs added so far; empty while there are none.
     line: String,
     line_before: usize,
@@ -70,21 +71,16 @@ enum MadeBy {
     Earlier,
 }
 
-#[derive(Clone, Copy)]
-enum Verb<'a> {
-    Sent(&'a Method),
-    Test(&'a str),
+/// What differs between a request that is sent and one that a scheme is tried on.
+enum Request<'a> {
+    Sent { method: &'a Method, headers: &'a mut HeaderMap, clock: &'a dyn Clock },
+    Test(Box<Test<'a>>),
 }
 
-enum Headers<'a> {
-    Sent(&'a mut HeaderMap),
-    Test(Box<HeaderMap>),
-}
-
-#[derive(Clone, Copy)]
-enum Time<'a> {
-    Clock(&'a dyn Clock),
-    Fixed(SystemTime),
+struct Test<'a> {
+    method: &'a str,
+    headers: HeaderMap,
+    now: SystemTime,
 }
 
 impl<'a> Hop<'a> {
@@ -98,7 +94,7 @@ impl<'a> Hop<'a> {
         body: Body<'a>,
         clock: &'a dyn Clock,
     ) -> Self {
-        Self::over(Verb::Sent(method), target, Headers::Sent(headers), body, Time::Clock(clock))
+        Self::over(Request::Sent { method, headers, clock }, target, body)
     }
 
     /// A hop to try a scheme on: no client, no server. Its time is the Unix epoch until [`at`](Hop::at) sets it.
@@ -110,21 +106,15 @@ impl<'a> Hop<'a> {
             Ok(target) => target,
             Err(error) => panic!("Hop::test: {error}"),
         };
-        let (headers, time) = (Headers::Test(Box::default()), Time::Fixed(SystemTime::UNIX_EPOCH));
-        Self::over(Verb::Test(method), target, headers, Body::Empty, time)
+        let test = Test { method, headers: HeaderMap::new(), now: SystemTime::UNIX_EPOCH };
+        Self::over(Request::Test(Box::new(test)), target, Body::Empty)
     }
 
     #[inline]
-    fn over(
-        method: Verb<'a>,
-        target: Target<'a>,
-        headers: Headers<'a>,
-        body: Body<'a>,
-        time: Time<'a>,
-    ) -> Self {
+    fn over(request: Request<'a>, target: Target<'a>, body: Body<'a>) -> Self {
         let (line, line_before, stamp) = (String::new(), 0, Stamp(0));
         let (ready, cookie_field, rare) = (false, MadeBy::Caller, Seldom::NOTHING);
-        Self { method, target, headers, body, time, line, line_before, ready, cookie_field, stamp, rare }
+        Self { request, target, body, line, line_before, ready, cookie_field, stamp, rare }
     }
 
     /// The same hop with a body. For tests.
@@ -141,15 +131,17 @@ impl<'a> Hop<'a> {
 
     /// The same hop at another time. For tests.
     pub fn at(mut self, now: SystemTime) -> Self {
-        self.time = Time::Fixed(now);
+        if let Request::Test(test) = &mut self.request {
+            test.now = now;
+        }
         self
     }
 
     /// The method: `GET`.
     pub fn method(&self) -> &str {
-        match self.method {
-            Verb::Sent(method) => method.as_str(),
-            Verb::Test(method) => method,
+        match &self.request {
+            Request::Sent { method, .. } => method.as_str(),
+            Request::Test(test) => test.method,
         }
     }
 
@@ -165,9 +157,9 @@ impl<'a> Hop<'a> {
 
     /// The header fields, those added so far included.
     pub fn headers(&self) -> &HeaderMap {
-        match &self.headers {
-            Headers::Sent(headers) => headers,
-            Headers::Test(headers) => headers,
+        match &self.request {
+            Request::Sent { headers, .. } => headers,
+            Request::Test(test) => &test.headers,
         }
     }
 
@@ -182,9 +174,9 @@ impl<'a> Hop<'a> {
 
     /// The time now, by the clock of the client. The clock is read when this is called, and only then.
     pub fn now(&self) -> SystemTime {
-        match self.time {
-            Time::Clock(clock) => clock.now(),
-            Time::Fixed(now) => now,
+        match &self.request {
+            Request::Sent { clock, .. } => clock.now(),
+            Request::Test(test) => test.now,
         }
     }
 
@@ -222,21 +214,29 @@ impl<'a> Hop<'a> {
     }
 
     /// Writes the one header field an entry declares, its value marked sensitive already. The hot path: one insertion, as
-    /// if by hand.
-    #[inline]
+    /// if by hand. It is the one call of its kind in the crate, so that the search in the map becomes a part of it.
+    #[inline(never)]
     pub(crate) fn header_ready(&mut self, name: &HeaderName, value: &HeaderValue) -> Result<(), Error> {
-        self.ready = self.append(name, value.clone())?;
+        if !self.has_collided() {
+            let found = self.map().try_append(name, value.clone());
+            self.ready = self.was_free(name, found)?;
+        }
         Ok(())
     }
 
     /// Whether the field was free, and is written.
-    #[inline]
     fn append(&mut self, name: &HeaderName, value: HeaderValue) -> Result<bool, Error> {
         if self.has_collided() {
             return Ok(false);
         }
-        // Appending is one search, and leaves what is there as it is.
-        match self.map().try_append(name, value) {
+        let found = self.map().try_append(name.clone(), value);
+        self.was_free(name, found)
+    }
+
+    /// Appending is one search, and leaves what is there as it is.
+    #[inline]
+    fn was_free(&mut self, name: &HeaderName, found: Result<bool, MaxSizeReached>) -> Result<bool, Error> {
+        match found {
             Ok(false) => Ok(true),
             Ok(true) => {
                 self.taken(name);
@@ -364,9 +364,9 @@ impl<'a> Hop<'a> {
     }
 
     fn map(&mut self) -> &mut HeaderMap {
-        match &mut self.headers {
-            Headers::Sent(headers) => headers,
-            Headers::Test(headers) => headers,
+        match &mut self.request {
+            Request::Sent { headers, .. } => headers,
+            Request::Test(test) => &mut test.headers,
         }
     }
 
@@ -455,7 +455,7 @@ impl<'a> Hop<'a> {
     fn restore(&mut self, name: &HeaderName, values: Vec<HeaderValue>) {
         self.map().remove(name);
         for value in values {
-            self.map().append(name, value);
+            self.map().append(name.clone(), value);
         }
     }
 
