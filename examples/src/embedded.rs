@@ -6,6 +6,7 @@
 //! | `/key/header`, `/key/prefixed`, `/key/query`, `/key/cookie` | an API key in that place |
 //! | `/key/partner` | the field `X-Partner` |
 //! | `/basic`, `/bearer`, `/two` | Basic; a bearer token; `X-API-Key` and a bearer token |
+//! | `/login` | a POST of `email` and `password` in JSON, with a token for `/bearer` |
 //! | `/tenant` | the key of a tenant, with the tenant's name |
 //! | `/forbidden` | nobody: 403 to the right token, 401 to others |
 //! | `/signed` | a request with a good signature: see the example `custom_scheme` |
@@ -125,6 +126,7 @@ fn resource(request: &Received, path: &str) -> Reply {
         }
         "/bearer" => hello_if(has_token(request), r#"Bearer error="invalid_token""#),
         "/two" => hello_if(has_token(request) && has_header_key(request), "Bearer, ApiKey"),
+        "/login" => login(request),
         "/tenant" => match only(request, "x-api-key") {
             Some(secrets::ACME_KEY) => Reply::ok("hello, acme"),
             Some(secrets::GLOBEX_KEY) => Reply::ok("hello, globex"),
@@ -141,6 +143,18 @@ fn resource(request: &Received, path: &str) -> Reply {
         "/customers" => shop::customers(),
         _ => Reply::status(404).body("nothing here"),
     }
+}
+
+/// The JSON of an API that follows no standard.
+fn login(request: &Received) -> Reply {
+    let fields = request.json();
+    if request.method == "POST"
+        && fields["email"] == secrets::EMAIL
+        && fields["password"] == secrets::LOGIN_PASSWORD
+    {
+        return Reply::json(&format!(r#"{{"data":{{"token":"{}","ttl":300}}}}"#, secrets::TOKEN));
+    }
+    Reply::status(401).body("unknown email or password")
 }
 
 fn hello_if(right: bool, challenge: &str) -> Reply {

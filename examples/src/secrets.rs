@@ -21,6 +21,11 @@ pub const BASIC: &str = "em/DqzpwYXNzIHfDtnJkIDljNDE=";
 /// For `Authorization: Bearer …`.
 pub const TOKEN: &str = "token-2b96e4f17a";
 
+/// Who logs in.
+pub const EMAIL: &str = "sam@example.com";
+/// What they log in with.
+pub const LOGIN_PASSWORD: &str = "login-a71f03e6d9";
+
 /// One tenant's key for `X-API-Key`.
 pub const ACME_KEY: &str = "acme-e05b7d3c42";
 /// Another tenant's.
@@ -35,5 +40,15 @@ pub const SIGNER: &str = "agent-7";
 pub const SIGNING_KEY: &str = "signing-f3a85d0b6c";
 
 /// What the tour sends to the API and nobody else may see, in a spelling that no encoding changes.
-pub const NOT_FOR_OTHERS: &[&str] =
-    &[HEADER_KEY, PREFIXED_KEY, "query-d93f2c68a1", COOKIE_KEY, PARTNER, BASIC, TOKEN, ACME_KEY, GLOBEX_KEY];
+pub const NOT_FOR_OTHERS: &[&str] = &[
+    HEADER_KEY,
+    PREFIXED_KEY,
+    "query-d93f2c68a1",
+    COOKIE_KEY,
+    PARTNER,
+    BASIC,
+    TOKEN,
+    LOGIN_PASSWORD,
+    ACME_KEY,
+    GLOBEX_KEY,
+];

@@ -3,10 +3,11 @@
 use authwright_examples::{
     Embedded,
     secrets::{
-        ACME_KEY, COOKIE_KEY, GLOBEX_KEY, HEADER_KEY, PARTNER, PASSWORD, PREFIXED_KEY, QUERY_KEY, TOKEN, USER,
+        ACME_KEY, COOKIE_KEY, EMAIL, GLOBEX_KEY, HEADER_KEY, LOGIN_PASSWORD, PARTNER, PASSWORD, PREFIXED_KEY,
+        QUERY_KEY, TOKEN, USER,
     },
 };
-use authwright_reqwest::{ApiKey, Auth, Bearer, SchemeError as Error};
+use authwright_reqwest::{ApiKey, Auth, Bearer, LoginEndpoint, SchemeError as Error, Tokens};
 
 use crate::row::{Row, Section};
 
@@ -30,12 +31,16 @@ struct Right {
     cookie: Auth,
     basic: Auth,
     bearer: Auth,
+    login: Auth,
     two: Auth,
 }
 
 impl Right {
     fn new(api: &str) -> Result<Self, Error> {
         let header = Auth::new(api, ApiKey::header("X-API-Key", HEADER_KEY))?;
+        let login = LoginEndpoint::json(format!("{api}/login"))
+            .field("email", EMAIL)
+            .secret("password", LOGIN_PASSWORD);
         Ok(Self {
             two: header.clone().and(api, Bearer::new(TOKEN))?,
             header,
@@ -44,6 +49,7 @@ impl Right {
             cookie: Auth::new(api, ApiKey::cookie("session", COOKIE_KEY))?,
             basic: Auth::new(api, (USER, PASSWORD))?,
             bearer: Auth::new(api, Bearer::new(TOKEN))?,
+            login: Auth::new(api, Tokens::new(login.token_at("/data/token").expires_in_at("/data/ttl"))?)?,
         })
     }
 }
@@ -58,6 +64,7 @@ fn works(right: &Right) -> Section {
             Row::new("cookie key `session`", "/key/cookie", &right.cookie),
             Row::new("Basic, with umlauts", "/basic", &right.basic),
             Row::new("Bearer", "/bearer", &right.bearer),
+            Row::new("token of a login endpoint", "/bearer", &right.login),
             Row::new("redirected, same host", "/redirect/302/bearer", &right.bearer).sends(&[1, 1]),
         ],
     )
@@ -114,6 +121,7 @@ fn malicious_redirects(server: &Embedded, right: &Right) -> Result<Section, Erro
             row("cookie key `session`", "/key/cookie", &right.cookie),
             row("Basic", "/basic", &right.basic),
             row("Bearer", "/bearer", &right.bearer),
+            row("token of a login endpoint", "/bearer", &right.login),
             row("header key and Bearer", "/two", &right.two).sends(&[2, 0]),
             row("default header `X-Partner`", "/key/partner", &Auth::none())
                 .default_header("x-partner", PARTNER)

@@ -2,7 +2,10 @@
 
 use authwright_examples::{Embedded, secrets::NOT_FOR_OTHERS};
 
-use crate::row::{Answer, Row};
+use crate::{
+    row::{Answer, Row},
+    tokens::{Came, Case},
+};
 
 const WIDTH: usize = 120;
 
@@ -44,7 +47,36 @@ pub(crate) fn print(row: &Row, answers: &[Answer]) -> usize {
     right
 }
 
-pub(crate) fn conclude(server: &Embedded, right: usize, made: usize, leaks: &[String]) {
+pub(crate) fn tokens_heading(title: &str) {
+    println!("\n{title}");
+    case_line("", "case", "client", "logins", "the API saw", "answers", "");
+}
+
+/// Prints a case with each client and returns how often it is right.
+pub(crate) fn print_case(case: &Case, answers: &[Came]) -> usize {
+    let mut what = case.what;
+    for came in answers {
+        let mark = if came.faults.is_empty() { "ok" } else { "NO" };
+        case_line(mark, what, came.client, &came.logins.to_string(), &came.saw, &came.answers, came.note);
+        for fault in &came.faults {
+            wrapped(&format!("!! {fault}"));
+        }
+        what = "";
+    }
+    // Both clients say the same, each of a server of its own.
+    if let Some(error) = answers.iter().find_map(|came| came.error.as_deref()) {
+        wrapped(&format!("\"{error}\""));
+    }
+    answers.iter().filter(|came| came.faults.is_empty()).count()
+}
+
+pub(crate) fn conclude(
+    server: &Embedded,
+    right: usize,
+    made: usize,
+    cases: (usize, usize),
+    leaks: &[String],
+) {
     println!("\nWhat the servers say");
     for leak in leaks {
         println!("NO  {leak}");
@@ -58,7 +90,11 @@ pub(crate) fn conclude(server: &Embedded, right: usize, made: usize, leaks: &[St
             server.received_elsewhere().len(),
         );
     }
-    println!("\n{right} of {made} requests as expected, {} leaks.", leaks.len());
+    let (cases_right, cases) = cases;
+    println!(
+        "\n{right} of {made} requests and {cases_right} of {cases} token cases as expected, {} leaks.",
+        leaks.len()
+    );
 }
 
 fn looks_the_same(a: &Answer, b: &Answer) -> bool {
@@ -93,6 +129,11 @@ fn errors(answers: &[Answer]) -> Vec<&str> {
 
 fn line(mark: &str, what: &str, client: &str, sent: &str, answer: &str, withheld: &str) {
     let line = format!("{mark:<2}  {what:<26} {client:<7} {sent:<18} {answer:<19} {withheld}");
+    println!("{}", line.trim_end());
+}
+
+fn case_line(mark: &str, what: &str, client: &str, logins: &str, saw: &str, answers: &str, note: &str) {
+    let line = format!("{mark:<2}  {what:<28} {client:<7} {logins:<6} {saw:<22} {answers:<14} {note}");
     println!("{}", line.trim_end());
 }
 

@@ -29,4 +29,14 @@ mod documentation {
     struct Rules;
     #[doc = include_str!("../../docs/performance.md")]
     struct Performance;
+    #[doc = include_str!("../../docs/howto/my-token-expires.md")]
+    struct MyTokenExpires;
+    #[doc = include_str!("../../docs/howto/several-processes-share-a-login.md")]
+    struct SeveralProcessesShareALogin;
+    #[doc = include_str!("../../docs/howto/many-machines-share-a-login.md")]
+    struct ManyMachinesShareALogin;
+    #[doc = include_str!("../../docs/howto/tokens-from-my-vault.md")]
+    struct TokensFromMyVault;
+    #[doc = include_str!("../../docs/howto/test-my-own-code.md")]
+    struct TestMyOwnCode;
 }

@@ -151,6 +151,13 @@ impl Error {
     }
 }
 
+/// For requests that a [`TokenSource`](crate::TokenSource) builds. The text says which part is malformed, not what it was.
+impl From<http::Error> for Error {
+    fn from(error: http::Error) -> Self {
+        Self::caller(format!("a request of this program is malformed: {error}"))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)
@@ -164,3 +171,25 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_malformed_request_is_the_callers_fault_and_is_not_quoted() {
+        let parts = [
+            http::Request::get("https://api.example.com/s3cret path").body(()),
+            http::Request::get("https://api.example.com/").header("s3cret name", "1").body(()),
+            http::Request::get("https://api.example.com/").header("x-key", "s3cret\n").body(()),
+            http::Request::builder().method("S3CRET METHOD").body(()),
+        ];
+        for part in parts {
+            let error = Error::from(part.unwrap_err());
+            assert_eq!(error.fault(), Fault::Caller);
+            let text = error.to_string();
+            assert!(text.starts_with("a request of this program is malformed: "), "{text}");
+            assert!(!text.to_lowercase().contains("s3cret"), "{text}");
+        }
+    }
+}

@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use async_trait::async_trait;
 use authwright_core::{Error, Io, Token, TokenSource};
 
 /// Yields tokens from an async client library of yours. It may await whatever it likes; the cache around it decides when it
@@ -17,7 +16,6 @@ use authwright_core::{Error, Io, Token, TokenSource};
 /// #[derive(Debug)]
 /// struct Vault; // holds the client of the vault's own library
 ///
-/// #[async_trait::async_trait]
 /// impl TokenProvider for Vault {
 ///     async fn token(&self) -> Result<Token, SchemeError> {
 ///         // let secret = self.client.read("secret/api").await?;
@@ -28,13 +26,12 @@ use authwright_core::{Error, Io, Token, TokenSource};
 /// let auth = Auth::new("https://api.example.com", Tokens::new(Provided::by(Vault))?)?;
 /// # Ok::<(), SchemeError>(())
 /// ```
-#[async_trait]
 pub trait TokenProvider: fmt::Debug + Send + Sync + 'static {
-    /// Gets a token. Give it a lifetime, and it is renewed ahead of its end.
+    /// Gets a token: write `async fn token(&self)`. Give it a lifetime, and it is renewed ahead of its end.
     ///
     /// # Errors
     /// There is none. Make the error [transient](Error::transient) where a later try may succeed.
-    async fn token(&self) -> Result<Token, Error>;
+    fn token(&self) -> impl Future<Output = Result<Token, Error>> + Send;
 
     /// What its tokens are kept under in a store. None: they are kept in memory alone, or under what
     /// [`store_as`](crate::TokensBuilder::store_as) says.

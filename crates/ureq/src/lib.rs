@@ -48,6 +48,10 @@
 //! | "send the cookie `session=…`" | [`ApiKey::cookie("session", key)`](ApiKey::cookie) |
 //! | "HTTP Basic", user and password | `("user", password)` or [`Basic`] |
 //! | "bearer token", "personal access token" | [`Bearer`] |
+//! | "log in with user and password, the token expires" | [`Tokens::new(LoginEndpoint::json(url)…)`](LoginEndpoint) |
+//! | "get a token by this HTTP call" | [`Tokens::new`] of a [`TokenSource`] of yours |
+//! | a vault or a cloud SDK has the token | [`Tokens::new(Provided::by(..))`](Provided), a [`TokenProvider`] of yours |
+//! | the token goes into a field of its own | [`ApiKey::header("X-Auth-Token", &tokens)`](ApiKey::header) |
 //! | something of its own | a [`Scheme`] of yours |
 
 mod agent;
@@ -72,6 +76,10 @@ pub use authwright_core::{
     TokenEvent, TokenPool, TokenSource, TokenStore, Tokens, TokensBuilder, Trail, TrailEvent, TrailLine,
     Value, Verdict,
 };
+#[cfg(feature = "file-store")]
+pub use authwright_store::FileStore;
+#[cfg(feature = "keyring")]
+pub use authwright_store::Keyring;
 pub use http;
 pub use ureq;
 

@@ -64,7 +64,6 @@ impl authwright_ureq::TokenProvider for Blocking {
 #[derive(Debug)]
 struct Awaiting(Asked);
 
-#[async_trait::async_trait]
 impl authwright_reqwest::TokenProvider for Awaiting {
     async fn token(&self) -> Result<Token, Error> {
         self.0.count();
@@ -117,7 +116,6 @@ fn a_source_that_panics_is_an_error_for_everybody_and_asked_once() {
 #[derive(Debug)]
 struct Endless;
 
-#[async_trait::async_trait]
 impl authwright_reqwest::TokenProvider for Endless {
     async fn token(&self) -> Result<Token, Error> {
         future::pending().await
@@ -176,7 +174,6 @@ fn a_blocking_provider_blocks_no_runtime() {
 #[derive(Debug)]
 struct Vault;
 
-#[async_trait::async_trait]
 impl authwright_reqwest::TokenProvider for Vault {
     async fn token(&self) -> Result<Token, Error> {
         tokio::time::sleep(Duration::from_millis(1)).await;

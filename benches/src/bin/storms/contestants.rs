@@ -9,7 +9,6 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use async_trait::async_trait;
 use authwright_core::{Auth, Error, Fault, Token, Tokens};
 use authwright_reqwest::Client;
 use authwright_ureq::Agent;
@@ -51,7 +50,6 @@ impl Slow {
     }
 }
 
-#[async_trait]
 impl authwright_reqwest::TokenProvider for Slow {
     async fn token(&self) -> Result<Token, Error> {
         let start = Instant::now();

@@ -329,9 +329,10 @@ impl TokenSource for Login {
         self.read(&answer, io)
     }
 
-    /// The path stands in it as a hash: it is shown in messages.
+    /// Path and query stand in it as a hash: it is shown in messages.
     fn identity(&self) -> Option<String> {
-        let mut identity = format!("login {} {:x}", self.origin, fnv_1a(self.uri.path().as_bytes()));
+        let place = self.uri.path_and_query().map_or("/", |place| place.as_str());
+        let mut identity = format!("login {} {:x}", self.origin, fnv_1a(place.as_bytes()));
         for (name, value) in &self.fields {
             if let FieldValue::Text(text) = value {
                 let _ = write!(identity, " {name}={text}");

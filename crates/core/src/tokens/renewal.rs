@@ -140,7 +140,7 @@ impl Transaction<'_> {
         let held = self.io.block(move || {
             let mut guard = store.lock(&key, PATIENCE)?;
             let record = guard.load()?;
-            Ok((guard, record))
+            Ok::<_, Error>((guard, record))
         });
         let (guard, record) = held.await??;
         match self.read(record.as_ref()) {

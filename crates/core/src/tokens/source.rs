@@ -20,8 +20,7 @@ use crate::{Error, flow::Io};
 ///
 /// impl TokenSource for Metadata {
 ///     async fn fetch(&self, io: &Io) -> Result<Token, Error> {
-///         let request = http::Request::get("http://127.0.0.1:8181/token").body(Vec::new());
-///         let answer = io.send(request.map_err(|_| Error::new(Fault::Caller, "a malformed request"))?).await?;
+///         let answer = io.send(http::Request::get("http://127.0.0.1:8181/token").body("")?).await?;
 ///         let json = answer.json()?;
 ///         let token = json.text("/access_token").ok_or_else(|| Error::new(Fault::Server, "there is no token"))?;
 ///         let token = Token::new(token);

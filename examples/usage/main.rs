@@ -6,12 +6,14 @@
 //! cargo run --example usage -- 1     # task 1, 2, 3, 4 or 15, with your keys and the real servers
 //! ```
 //!
-//! Task 21, a scheme of your own, is the example `custom_scheme`.
+//! Task 22 is a test: `cargo test --example usage` runs it too. Task 21, a scheme of your own, is the example `custom_scheme`.
+
+mod own_tests;
 
 use std::{error::Error, fs, path::Path, time::Duration};
 
 use authwright_examples::{Embedded, secrets, use_ring};
-use authwright_reqwest::{ApiKey, Auth, Bearer, Client, Origin, Secret, Trail};
+use authwright_reqwest::{ApiKey, Auth, Bearer, Client, LoginEndpoint, Origin, Secret, Tokens, Trail};
 use authwright_ureq::Agent;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,16 @@ fn task_06_ureq(origin: &str, url: &str, acme_key: &str, agent: &Agent) -> Outco
 
     println!("{}", orders.body_mut().read_to_string()?);
     Ok(())
+}
+
+/// A login endpoint, a token that expires.
+#[rustfmt::skip]
+fn task_08(api: &str, password: Secret) -> Result<Auth, Box<dyn Error>> {
+    let login = LoginEndpoint::json(format!("{api}/login")).field("email", "sam@example.com").secret("password", password);
+    let auth = Auth::new(api, Tokens::new(login.token_at("/data/token").expires_in_at("/data/ttl"))?)?;
+
+    println!("{auth:?}");
+    Ok(auth)
 }
 
 /// 401, 403 and the rest.
@@ -184,6 +196,14 @@ fn run_against_the_embedded_server() -> Outcome {
     block_on(task_06(origin, &server.url("/tenant"), secrets::ACME_KEY, &Client::new(auth.clone())?))?;
     task_06_ureq(origin, &server.url("/tenant"), secrets::GLOBEX_KEY, &Agent::new(auth.clone())?)?;
 
+    println!("task 8");
+    let login = task_08(origin, Secret::new(secrets::LOGIN_PASSWORD))?;
+    block_on(async {
+        show(&Client::new(login.clone())?.get(server.url("/bearer")).send().await?.text().await?);
+        Ok(())
+    })?;
+    show(&Agent::new(login)?.get(server.url("/bearer")).call()?.body_mut().read_to_string()?);
+
     println!("task 10");
     for auth in [&auth, &wrong] {
         block_on(task_10(&Client::builder(auth.clone()).base_url(origin).build()?))?;
@@ -201,6 +221,11 @@ fn run_against_the_embedded_server() -> Outcome {
     task_14_ureq(&server.url("/open"), &backup, &Agent::new(auth)?)?;
     fs::remove_file(backup)?;
     println!("both uploads have arrived");
+
+    println!("task 22");
+    block_on(own_tests::task_22())?;
+    own_tests::task_22_ureq()?;
+    println!("two logins, as it should be");
     Ok(())
 }
 

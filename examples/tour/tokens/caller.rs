@@ -1,0 +1,180 @@
+//! The two clients, as a case uses them.
+
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use authwright_reqwest::{Auth, Client, Tokens};
+use authwright_testkit::TestClock;
+use authwright_ureq::Agent;
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::Semaphore,
+    task::JoinSet,
+};
+
+use super::bench::Gate;
+
+/// What a client says of one request.
+#[derive(Clone)]
+pub(super) struct Said {
+    status: Option<u16>,
+    pub(super) error: Option<String>,
+}
+
+impl Said {
+    /// `200`, or `none` where no request was sent.
+    pub(super) fn status(&self) -> String {
+        self.status.map_or("none".to_owned(), |status| status.to_string())
+    }
+}
+
+pub(super) trait Caller {
+    fn name(&self) -> &'static str;
+    /// One request.
+    fn ask(&self) -> Said;
+    /// A thousand requests, as parallel as this client has them. Opens the gate when all have begun.
+    fn ask_a_thousand(&self, tokens: &Tokens, gate: &Gate) -> Result<Vec<Said>, Box<dyn Error>>;
+    /// How it does that.
+    fn how_a_thousand(&self) -> &'static str;
+    /// Waits until no token is being renewed.
+    fn settle(&self);
+}
+
+/// Connections at a time: both ends are in this process, and the system may allow it few open files.
+const CONNECTIONS: usize = 50;
+const REQUESTS: usize = 1000;
+
+pub(super) struct Clients {
+    runtime: Runtime,
+    api: Client,
+}
+
+impl Clients {
+    pub(super) fn new(auth: Auth, url: &str, clock: &TestClock) -> Result<Self, Box<dyn Error>> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { runtime, api: Client::builder(auth).base_url(url).clock(clock.clone()).build()? })
+    }
+}
+
+impl Caller for Clients {
+    fn name(&self) -> &'static str {
+        "reqwest"
+    }
+
+    fn ask(&self) -> Said {
+        self.runtime.block_on(ask(&self.api))
+    }
+
+    /// Every task waits for the token, and then they send, as many at a time as there are connections.
+    fn ask_a_thousand(&self, tokens: &Tokens, gate: &Gate) -> Result<Vec<Said>, Box<dyn Error>> {
+        let connections = Arc::new(Semaphore::new(CONNECTIONS));
+        let begun = Arc::new(AtomicUsize::new(0));
+        self.runtime.block_on(async {
+            let mut tasks = JoinSet::new();
+            for _ in 0..REQUESTS {
+                let (api, tokens, gate) = (self.api.clone(), tokens.clone(), gate.clone());
+                let (connections, begun) = (Arc::clone(&connections), Arc::clone(&begun));
+                tasks.spawn(async move {
+                    // Nothing is awaited between this line and the wait for the token.
+                    if begun.fetch_add(1, Ordering::Relaxed) + 1 == REQUESTS {
+                        gate.open();
+                    }
+                    if let Err(error) = api.token(&tokens).await {
+                        return said(Err(error));
+                    }
+                    let _connection = connections.acquire().await;
+                    ask(&api).await
+                });
+            }
+            Ok(tasks.join_all().await)
+        })
+    }
+
+    fn how_a_thousand(&self) -> &'static str {
+        "1,000 tasks wait, then send"
+    }
+
+    fn settle(&self) {
+        self.runtime.block_on(self.api.settled());
+    }
+}
+
+async fn ask(api: &Client) -> Said {
+    match api.get("orders").send().await {
+        // Read to its end, so that the connection can be used again.
+        Ok(response) => {
+            let status = response.status().as_u16();
+            said(response.bytes().await.map(|_| status).map_err(Into::into))
+        }
+        Err(error) => said(Err(error)),
+    }
+}
+
+fn said(answer: Result<u16, authwright_reqwest::Error>) -> Said {
+    match answer {
+        Ok(status) => Said { status: Some(status), error: None },
+        Err(error) => {
+            Said { status: error.status().map(|status| status.as_u16()), error: Some(error.to_string()) }
+        }
+    }
+}
+
+pub(super) struct Agents {
+    agent: Agent,
+}
+
+impl Agents {
+    pub(super) fn new(auth: Auth, url: &str, clock: &TestClock) -> Result<Self, Box<dyn Error>> {
+        Ok(Self { agent: Agent::builder(auth).base_url(url).clock(clock.clone()).build()? })
+    }
+}
+
+impl Caller for Agents {
+    fn name(&self) -> &'static str {
+        "ureq"
+    }
+
+    fn ask(&self) -> Said {
+        let answer = self.agent.get("orders").call().and_then(|mut response| {
+            response.body_mut().read_to_vec()?;
+            Ok(response.status().as_u16())
+        });
+        match answer {
+            Ok(status) => Said { status: Some(status), error: None },
+            Err(error) => {
+                Said { status: error.status().map(|status| status.as_u16()), error: Some(error.to_string()) }
+            }
+        }
+    }
+
+    /// Every thread waits for the token with its first request.
+    fn ask_a_thousand(&self, _: &Tokens, gate: &Gate) -> Result<Vec<Said>, Box<dyn Error>> {
+        let begun = AtomicUsize::new(0);
+        let work = || {
+            if begun.fetch_add(1, Ordering::Relaxed) + 1 == CONNECTIONS {
+                gate.open();
+            }
+            (0..REQUESTS / CONNECTIONS).map(|_| self.ask()).collect::<Vec<_>>()
+        };
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(work)).collect();
+            let said = threads.into_iter().map(|thread| thread.join().map_err(|_| "a thread has panicked"));
+            Ok(said.collect::<Result<Vec<_>, _>>()?.concat())
+        })
+    }
+
+    fn how_a_thousand(&self) -> &'static str {
+        "50 threads, 20 requests each"
+    }
+
+    fn settle(&self) {
+        self.agent.settled(Duration::from_secs(10));
+    }
+}

@@ -1,0 +1,120 @@
+//! Tokens that end: each case with each client, against an API of its own that issues tokens and checks them.
+//!
+//! A token lives for 300 s by a clock that only the case moves. A new case is one line and a function
+//! in `cases.rs`.
+
+mod bench;
+mod caller;
+mod cases;
+
+use std::error::Error;
+
+use self::{
+    bench::{Bench, Kind},
+    caller::Said,
+    cases::CASES,
+};
+use crate::table;
+
+type Outcome = Result<Vec<Said>, Box<dyn Error>>;
+
+/// What is done, and what should come of it.
+pub(crate) struct Case {
+    pub(crate) what: &'static str,
+    run: fn(&mut Bench) -> Outcome,
+    logins: usize,
+    /// The tokens of the requests that the API has received, in the order in which they came.
+    saw: &'static str,
+    answers: &'static str,
+    /// Part of the error, where there is one.
+    says: &'static str,
+    note: &'static str,
+}
+
+/// What has come of it.
+pub(crate) struct Came {
+    pub(crate) client: &'static str,
+    pub(crate) logins: usize,
+    pub(crate) saw: String,
+    pub(crate) answers: String,
+    pub(crate) error: Option<String>,
+    pub(crate) note: &'static str,
+    pub(crate) faults: Vec<String>,
+}
+
+/// Runs and prints every case; returns how many of the cases are right, and of how many.
+pub(crate) fn run() -> Result<(usize, usize), Box<dyn Error>> {
+    table::tokens_heading("Tokens that end: an API of its own for each line, which issues them for 300 s");
+    let (mut right, mut made) = (0, 0);
+    for case in CASES {
+        let came = [case.with(Kind::Reqwest)?, case.with(Kind::Ureq)?];
+        right += table::print_case(case, &came);
+        made += came.len();
+    }
+    Ok((right, made))
+}
+
+impl Case {
+    const fn new(
+        what: &'static str,
+        run: fn(&mut Bench) -> Outcome,
+        logins: usize,
+        saw: &'static str,
+        answers: &'static str,
+    ) -> Self {
+        Self { what, run, logins, saw, answers, says: "", note: "" }
+    }
+
+    const fn says(mut self, text: &'static str) -> Self {
+        self.says = text;
+        self
+    }
+
+    const fn note(mut self, text: &'static str) -> Self {
+        self.note = text;
+        self
+    }
+
+    fn with(&self, kind: Kind) -> Result<Came, Box<dyn Error>> {
+        let mut bench = Bench::new(kind)?;
+        let said = (self.run)(&mut bench)?;
+        let mut came = Came {
+            client: bench.caller.name(),
+            logins: bench.server.count("/login"),
+            saw: in_a_row(bench.tokens_received()),
+            answers: in_a_row(said.iter().map(Said::status)),
+            error: said.iter().find_map(|said| said.error.clone()),
+            note: if bench.note.is_empty() { self.note } else { bench.note },
+            faults: Vec::new(),
+        };
+        came.faults = self.faults(&came);
+        Ok(came)
+    }
+
+    /// What is not as it should be.
+    fn faults(&self, came: &Came) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut check = |right: bool, fault: String| {
+            if !right {
+                faults.push(fault);
+            }
+        };
+        check(came.logins == self.logins, format!("expected {} logins", self.logins));
+        check(came.saw == self.saw, format!("expected the API to see \"{}\"", self.saw));
+        check(came.answers == self.answers, format!("expected the answers \"{}\"", self.answers));
+        let error = came.error.as_deref().unwrap_or_default();
+        check(error.contains(self.says), format!("expected to read \"{}\"", self.says));
+        check(came.error.is_some() != self.says.is_empty(), format!("unexpected: \"{error}\""));
+        faults
+    }
+}
+
+/// `token-1 ×2, token-2`
+fn in_a_row(words: impl IntoIterator<Item = String>) -> String {
+    let words: Vec<_> = words.into_iter().collect();
+    let runs = words.chunk_by(|a, b| a == b).map(|run| match run {
+        [word] => word.clone(),
+        _ => format!("{} ×{}", run[0], run.len()),
+    });
+    runs.collect::<Vec<_>>().join(", ")
+}
