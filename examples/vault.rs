@@ -51,6 +51,7 @@ use library::{Lease, Sealed, Vault};
 #[derive(Debug)]
 struct FromVault(Vault);
 
+#[authwright_reqwest::async_trait]
 impl authwright_reqwest::TokenProvider for FromVault {
     async fn token(&self) -> Result<Token, SchemeError> {
         self.0.read("shop/token").await.map(token).map_err(|error| sealed(&error))

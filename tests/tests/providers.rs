@@ -28,6 +28,7 @@ impl Vault {
     }
 }
 
+#[authwright_reqwest::async_trait]
 impl authwright_reqwest::TokenProvider for Vault {
     async fn token(&self) -> Result<Token, Error> {
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -54,6 +54,8 @@ mod response;
 mod run;
 mod url;
 
+/// For implementations of [`TokenProvider`].
+pub use async_trait::async_trait;
 pub use authwright_core;
 pub use authwright_core::{
     ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Clock, Denied, Error as SchemeError,

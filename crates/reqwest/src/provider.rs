@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use async_trait::async_trait;
 use authwright_core::{Error, Io, Token, TokenSource};
 
 /// Yields tokens from an async client library of yours. It may await whatever it likes; the cache around it decides when it
@@ -11,11 +12,12 @@ use authwright_core::{Error, Io, Token, TokenSource};
 /// of this kind is refused by the blocking adapter when its agent is built.
 ///
 /// ```
-/// use authwright_reqwest::{Auth, Provided, SchemeError, Token, TokenProvider, Tokens};
+/// use authwright_reqwest::{Auth, Provided, SchemeError, Token, TokenProvider, Tokens, async_trait};
 ///
 /// #[derive(Debug)]
 /// struct Vault; // holds the client of the vault's own library
 ///
+/// #[async_trait]
 /// impl TokenProvider for Vault {
 ///     async fn token(&self) -> Result<Token, SchemeError> {
 ///         // let secret = self.client.read("secret/api").await?;
@@ -26,17 +28,30 @@ use authwright_core::{Error, Io, Token, TokenSource};
 /// let auth = Auth::new("https://api.example.com", Tokens::new(Provided::by(Vault))?)?;
 /// # Ok::<(), SchemeError>(())
 /// ```
+#[async_trait]
 pub trait TokenProvider: fmt::Debug + Send + Sync + 'static {
-    /// Gets a token: write `async fn token(&self)`. Give it a lifetime, and it is renewed ahead of its end.
+    /// Gets a token. Give it a lifetime, and it is renewed ahead of its end.
     ///
     /// # Errors
     /// There is none. Make the error [transient](Error::transient) where a later try may succeed.
-    fn token(&self) -> impl Future<Output = Result<Token, Error>> + Send;
+    async fn token(&self) -> Result<Token, Error>;
 
     /// What its tokens are kept under in a store. None: they are kept in memory alone, or under what
     /// [`store_as`](crate::TokensBuilder::store_as) says.
     fn identity(&self) -> Option<String> {
         None
+    }
+}
+
+/// For a provider that is chosen at run time.
+#[async_trait]
+impl<P: TokenProvider + ?Sized> TokenProvider for Box<P> {
+    async fn token(&self) -> Result<Token, Error> {
+        (**self).token().await
+    }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
     }
 }
 

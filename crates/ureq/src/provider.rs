@@ -39,6 +39,17 @@ pub trait TokenProvider: fmt::Debug + Send + Sync + 'static {
     }
 }
 
+/// For a provider that is chosen at run time.
+impl<P: TokenProvider + ?Sized> TokenProvider for Box<P> {
+    fn token(&self) -> Result<Token, Error> {
+        (**self).token()
+    }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
+    }
+}
+
 /// A [`TokenProvider`] as a source for [`Tokens`](crate::Tokens).
 #[derive(Debug)]
 pub struct Provided<P>(Arc<P>);

@@ -64,6 +64,7 @@ impl authwright_ureq::TokenProvider for Blocking {
 #[derive(Debug)]
 struct Awaiting(Asked);
 
+#[authwright_reqwest::async_trait]
 impl authwright_reqwest::TokenProvider for Awaiting {
     async fn token(&self) -> Result<Token, Error> {
         self.0.count();
@@ -116,6 +117,7 @@ fn a_source_that_panics_is_an_error_for_everybody_and_asked_once() {
 #[derive(Debug)]
 struct Endless;
 
+#[authwright_reqwest::async_trait]
 impl authwright_reqwest::TokenProvider for Endless {
     async fn token(&self) -> Result<Token, Error> {
         future::pending().await
@@ -174,6 +176,7 @@ fn a_blocking_provider_blocks_no_runtime() {
 #[derive(Debug)]
 struct Vault;
 
+#[authwright_reqwest::async_trait]
 impl authwright_reqwest::TokenProvider for Vault {
     async fn token(&self) -> Result<Token, Error> {
         tokio::time::sleep(Duration::from_millis(1)).await;

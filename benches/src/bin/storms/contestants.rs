@@ -50,6 +50,7 @@ impl Slow {
     }
 }
 
+#[authwright_reqwest::async_trait]
 impl authwright_reqwest::TokenProvider for Slow {
     async fn token(&self) -> Result<Token, Error> {
         let start = Instant::now();
