@@ -62,7 +62,7 @@ impl Driver for Reqwest {
         self.block_on(async {
             let client = client?;
             let token = client.token(tokens).await;
-            client.settled().await;
+            client.settled(std::time::Duration::from_secs(30)).await;
             token
         })
         .map_err(|error| TokenFailure {
@@ -123,7 +123,7 @@ async fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Endi
     }
     printed.push(format!("{request:?}"));
     let response = request.send().await;
-    client.settled().await;
+    client.settled(std::time::Duration::from_secs(30)).await;
     let response = response?;
     let trail = response.extensions().get::<Trail>().cloned();
     printed.push(format!("{response:?} {} {:?}", response.url(), response.extensions()));

@@ -147,13 +147,13 @@ fn observed(recorder: &mut Recorder, case: &'static str, auth: &Auth, policy: &P
 pub(super) fn line(ready: Result<Ready, Error>) -> Result<Option<String>, Error> {
     match ready? {
         Ready::Send(line) => Ok(line),
-        other => Err(unready(other)),
+        other => Err(unready(&other)),
     }
 }
 
 /// None of the cases waits for a token.
 #[cold]
-fn unready(ready: Ready) -> Error {
+fn unready(ready: &Ready) -> Error {
     Error::new(Fault::Caller, format!("{ready:?}"))
 }
 

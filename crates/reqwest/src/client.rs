@@ -123,10 +123,10 @@ impl Client {
         }
     }
 
-    /// Waits until no token is being renewed on this client. Worth a line at the end of a program whose tokens rotate: a
+    /// Waits until no token is being renewed on this client, at most `patience`. Worth a line at the end of a program whose tokens rotate: a
     /// runtime that shuts down drops a renewal under way, and with it the new token.
-    pub async fn settled(&self) {
-        self.inner.under_way.none().await;
+    pub async fn settled(&self, patience: Duration) {
+        self.inner.under_way.none(patience).await;
     }
 
     /// What this client was given.

@@ -159,7 +159,7 @@ impl Error {
 
     pub(crate) fn jar_inside() -> Self {
         Self::caller(
-            "the cookie jar is set inside http(..), where a cookie key silences it; set .cookie_store(true) or \
+            "the cookie jar is set inside http(..), where a cookie key silences it and logins fill it; set .cookie_store(true) or \
              .cookie_provider(..) on Authwright's builder (feature `cookies`), which sends both in one field",
         )
     }

@@ -6,13 +6,17 @@ use std::{
 };
 
 use authwright_core::{
-    Error as CoreError, Flight, Flow, Landing,
+    Error as CoreError, Fault, Flight, Flow, Landing,
     flow::{Answer, Call, FlowStep, MAX_ANSWER},
 };
 use http::Response;
 use tokio::{runtime::Handle, task, time};
 
-use crate::{Error, client::Inner, run::failed};
+use crate::{
+    Error,
+    client::Inner,
+    run::{Jar, failed},
+};
 
 /// Runs a flow to its end, on this task.
 pub(crate) async fn run<T: 'static>(client: &Inner, flow: Flow<T>) -> Result<T, CoreError> {
@@ -20,13 +24,14 @@ pub(crate) async fn run<T: 'static>(client: &Inner, flow: Flow<T>) -> Result<T, 
     loop {
         match running.step() {
             FlowStep::Send(mut call) => {
-                let answer = send(&client.http, &mut call).await;
+                let answer = send(client, &mut call).await;
                 call.answer(answer);
             }
             FlowStep::Sleep(wait) => time::sleep(wait).await,
             // Dropped meanwhile, the closure still runs to its end: a save that has begun is finished.
             FlowStep::Block(job) => drop(task::spawn_blocking(move || job.run()).await),
-            FlowStep::Await(foreign) => foreign.run().await,
+            // Past its limit it is dropped, and the flow is told.
+            FlowStep::Await(foreign) => drop(time::timeout(foreign.limit(), foreign.run()).await),
             FlowStep::Done(outcome) => return outcome,
         }
     }
@@ -57,12 +62,19 @@ pub(crate) async fn wait(mut flight: Flight, left: Option<Duration>) -> Landing 
     }
 }
 
-async fn send(http: &reqwest::Client, call: &mut Call) -> Result<Answer, CoreError> {
+async fn send(client: &Inner, call: &mut Call) -> Result<Answer, CoreError> {
     let timeout = call.timeout();
     let mut request = reqwest::Request::try_from(call.take_request()).map_err(|error| told(failed(error)))?;
     *request.timeout_mut() = Some(timeout);
     let origin = request.url().origin().ascii_serialization();
-    let mut response = http.execute(request).await.map_err(|error| told(failed(error)))?;
+    if matches!(client.jar, Jar::Inside) {
+        return Err(CoreError::new(Fault::Caller, Error::jar_inside().to_string()));
+    }
+    #[cfg(feature = "cookies")]
+    let sent = crate::jar::shut(client.http.execute(request)).await;
+    #[cfg(not(feature = "cookies"))]
+    let sent = client.http.execute(request).await;
+    let mut response = sent.map_err(|error| told(failed(error)))?;
     let mut body = Vec::new();
     let broken = |error: reqwest::Error| told(Error::client_at(error, origin.clone()));
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
@@ -98,9 +110,10 @@ impl UnderWay {
         OneUnderWay(Arc::clone(&self.0))
     }
 
-    pub(crate) async fn none(&self) {
+    pub(crate) async fn none(&self, patience: Duration) {
         // The sender is ours, so it cannot be gone.
-        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+        let mut count = self.0.subscribe();
+        let _ = time::timeout(patience, count.wait_for(|count| *count == 0)).await;
     }
 }
 

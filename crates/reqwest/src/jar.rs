@@ -9,6 +9,20 @@ use url::Url;
 #[derive(Clone)]
 pub(crate) struct SharedJar(Arc<dyn CookieStore>);
 
+tokio::task_local! {
+    static FLOW: ();
+}
+
+/// Sends something for a flow: the jar is shut meanwhile. A session that a login has opened belongs to whoever logged in, and
+/// must be on nobody else's login, nor on requests in the name of others.
+pub(crate) async fn shut<F: Future>(call: F) -> F::Output {
+    FLOW.scope((), call).await
+}
+
+fn is_shut() -> bool {
+    FLOW.try_with(|()| ()).is_ok()
+}
+
 impl SharedJar {
     pub(crate) fn new<C: CookieStore + 'static>(jar: Arc<C>) -> Self {
         Self(jar)
@@ -17,11 +31,13 @@ impl SharedJar {
 
 impl CookieStore for SharedJar {
     fn set_cookies(&self, headers: &mut dyn Iterator<Item = &HeaderValue>, url: &Url) {
-        self.0.set_cookies(headers, url);
+        if !is_shut() {
+            self.0.set_cookies(headers, url);
+        }
     }
 
     fn cookies(&self, url: &Url) -> Option<HeaderValue> {
-        self.0.cookies(url)
+        if is_shut() { None } else { self.0.cookies(url) }
     }
 }
 

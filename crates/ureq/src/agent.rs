@@ -31,6 +31,8 @@ pub struct Agent {
 
 pub(crate) struct Inner {
     pub(crate) http: ureq::Agent,
+    /// The same settings, for calls beside requests.
+    pub(crate) for_flows: flow::Fresh,
     pub(crate) auth: Auth,
     pub(crate) policy: Policy,
     pub(crate) base: Option<BaseUrl>,
@@ -135,7 +137,7 @@ impl Agent {
     /// # Errors
     /// Those of the flow.
     pub fn run_flow<T: 'static>(&self, flow: Flow<T>) -> Result<T, Error> {
-        Ok(flow::run(&self.inner.http, Arc::clone(&self.inner.policy.clock), flow)?)
+        Ok(flow::run(&self.inner.for_flows, Arc::clone(&self.inner.policy.clock), flow)?)
     }
 
     /// A token that can be used now, fetched if need be: to fail at start-up rather than at the first request, or for a

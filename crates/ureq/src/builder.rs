@@ -14,7 +14,7 @@ use crate::{
     Agent, Error,
     agent::Inner,
     config::{self, Conventions},
-    flow::UnderWay,
+    flow::{Fresh, UnderWay},
 };
 
 /// Settings for an [`Agent`]. Nothing is checked before [`build`](AgentBuilder::build).
@@ -125,13 +125,18 @@ impl AgentBuilder {
         conventions.timeout = self.timeout.or(conventions.timeout);
         conventions.max_redirects = self.max_redirects.unwrap_or(conventions.max_redirects);
         let config = config::one_hop(config, conventions.timeout)?;
-        let http = match self.connect {
-            Some(connect) => connect(config),
-            None => ureq::Agent::new_with_config(config),
+        let (http, for_flows) = if let Some(connect) = self.connect {
+            let http = connect(config);
+            (http.clone(), Fresh::This(http))
+        } else {
+            let http = ureq::Agent::new_with_config(config);
+            (http.clone(), Fresh::Like(http))
         };
         let policy = Policy { max_redirects: conventions.max_redirects, ..self.policy };
         let under_way = UnderWay::default();
-        Ok(Agent { inner: Arc::new(Inner { http, auth: self.auth, policy, base, conventions, under_way }) })
+        Ok(Agent {
+            inner: Arc::new(Inner { http, for_flows, auth: self.auth, policy, base, conventions, under_way }),
+        })
     }
 }
 

@@ -18,14 +18,29 @@ use http::Response;
 use crate::{Error, agent::Inner, run::send};
 
 /// How long a program that ends waits for a token that is being renewed.
-const FAREWELL: Duration = Duration::from_secs(20);
+const FAREWELL: Duration = Duration::from_secs(35);
+
+/// Makes an agent for each call of a flow: with the settings of ours, and a cookie jar of its own, which is empty. A session
+/// that a login has opened belongs to whoever logged in, and must be on nobody else's login, nor on requests in the name of
+/// others. (ureq has a jar as soon as any crate in the program asks for the feature.)
+#[derive(Clone)]
+pub(crate) enum Fresh {
+    Like(ureq::Agent),
+    /// A transport of the caller's own cannot be had twice.
+    This(ureq::Agent),
+}
+
+impl Fresh {
+    fn agent(&self) -> ureq::Agent {
+        match self {
+            Self::Like(agent) => ureq::Agent::new_with_config(agent.config().clone()),
+            Self::This(agent) => agent.clone(),
+        }
+    }
+}
 
 /// Runs a flow to its end, on this thread.
-pub(crate) fn run<T: 'static>(
-    http: &ureq::Agent,
-    clock: Arc<dyn Clock>,
-    flow: Flow<T>,
-) -> Result<T, CoreError> {
+pub(crate) fn run<T: 'static>(http: &Fresh, clock: Arc<dyn Clock>, flow: Flow<T>) -> Result<T, CoreError> {
     let mut running = flow.start(clock);
     loop {
         match running.step() {
@@ -43,7 +58,7 @@ pub(crate) fn run<T: 'static>(
 
 /// Runs a flow on a short-lived thread of its own, whatever becomes of the caller. Where there can be no thread, here.
 pub(crate) fn detach(agent: &Inner, flow: Flow<()>) {
-    let (http, clock) = (agent.http.clone(), Arc::clone(&agent.policy.clock));
+    let (http, clock) = (agent.for_flows.clone(), Arc::clone(&agent.policy.clock));
     let under_way = agent.under_way.begin();
     let handed_over = Arc::new(Mutex::new(Some(flow)));
     let take = |place: &Mutex<Option<Flow<()>>>| place.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -58,7 +73,7 @@ pub(crate) fn detach(agent: &Inner, flow: Flow<()>) {
     if thread::Builder::new().name("authwright".to_owned()).spawn(work).is_err()
         && let Some(flow) = take(&handed_over)
     {
-        let _ = run(&agent.http, Arc::clone(&agent.policy.clock), flow);
+        let _ = run(&agent.for_flows, Arc::clone(&agent.policy.clock), flow);
     }
 }
 
@@ -88,14 +103,15 @@ impl Wake for Unpark {
     }
 }
 
-fn perform(http: &ureq::Agent, call: &mut Call) -> Result<Answer, CoreError> {
+fn perform(http: &Fresh, call: &mut Call) -> Result<Answer, CoreError> {
+    let http = http.agent();
     let (parts, body) = call.take_request().into_parts();
     let uri = parts.uri.clone();
     let target = Target::from_uri(&uri)?;
     let request = http::Request::from_parts(parts, ());
     let request = http.configure_request(request).timeout_global(Some(call.timeout())).build();
     let failed = |error| told(&Error::sending(error, &target, http.config().proxy()));
-    let mut response = send(http, request, &mut Some(body)).map_err(failed)?;
+    let mut response = send(&http, request, &mut Some(body)).map_err(failed)?;
     let mut body = Vec::new();
     let mut reader = response.body_mut().with_config().limit(u64::MAX).reader().take(MAX_ANSWER + 1);
     reader.read_to_end(&mut body).map_err(|error| failed(error.into()))?;

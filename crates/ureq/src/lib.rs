@@ -72,9 +72,9 @@ pub use authwright_core;
 pub use authwright_core::{
     ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Clock, Denied, Error as SchemeError,
     Explanation, Fault, Fingerprint, Flow, Hop, IntoOrigins, IntoScheme, IntoSource, Io, LoginEndpoint,
-    MemoryStore, Origin, Resend, ResponseView, Scheme, Secret, SecretValue, Slot, Source, Stamp, Step, Token,
-    TokenEvent, TokenPool, TokenSource, TokenStore, Tokens, TokensBuilder, Trail, TrailEvent, TrailLine,
-    Value, Verdict,
+    MemoryStore, Origin, Resend, ResponseView, Scheme, Secret, SecretValue, Slot, Source, Stamp, Step,
+    Supplied, Token, TokenEvent, TokenPool, TokenSource, TokenStore, Tokens, TokensBuilder, Trail,
+    TrailEvent, TrailLine, Value, Verdict,
 };
 #[cfg(feature = "file-store")]
 pub use authwright_store::FileStore;

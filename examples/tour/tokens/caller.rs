@@ -102,7 +102,7 @@ impl Caller for Clients {
     }
 
     fn settle(&self) {
-        self.runtime.block_on(self.api.settled());
+        self.runtime.block_on(self.api.settled(std::time::Duration::from_secs(30)));
     }
 }
 

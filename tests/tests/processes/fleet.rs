@@ -85,7 +85,7 @@ fn a_member() {
             let answer = runtime.block_on(async { client.get(&orders).send().await });
             assert_eq!(answer.unwrap().status(), 200);
         }
-        runtime.block_on(client.settled());
+        runtime.block_on(client.settled(std::time::Duration::from_secs(30)));
     } else {
         let agent = Agent::builder(auth).clock(clock.clone()).build().unwrap();
         for _ in 0..EXPIRIES {

@@ -82,7 +82,7 @@ impl Frozen {
     /// Lets the frozen fetch come to its end, whatever that is.
     fn thaw(&self) {
         self.login.open();
-        self.runtime.block_on(self.leader.settled());
+        self.runtime.block_on(self.leader.settled(std::time::Duration::from_secs(30)));
     }
 }
 
@@ -162,7 +162,7 @@ fn a_frozen_fetch_keeps_the_lock_of_its_store() {
         }
         assert!(agent.token(&tokens).unwrap_err().is_timeout());
         assert_eq!(redeemed(&server), 1);
-        runtime.block_on(leader.settled());
+        runtime.block_on(leader.settled(std::time::Duration::from_secs(30)));
         assert_eq!(agent.token(&tokens).unwrap().expose(), format!("token-{}", server.issued()));
         agent.settled(Duration::from_secs(10));
         assert_eq!((redeemed(&server), server.revocations()), (1, 0));

@@ -64,7 +64,7 @@ fn a_caller_dropped_after_any_poll_loses_nothing() {
                 });
                 let ended = polled.await.is_some();
                 drop(caller);
-                api.settled().await;
+                api.settled(std::time::Duration::from_secs(30)).await;
                 ended
             });
             scene.check(before, &format!("dropped after poll {n}"));
@@ -97,7 +97,7 @@ fn a_caller_dropped_at_any_step_of_the_fetch_loses_nothing() {
                         tokio::task::yield_now().await;
                     }
                 }
-                api.settled().await;
+                api.settled(std::time::Duration::from_secs(30)).await;
                 ended
             });
             scene.check(before, &format!("dropped after turn {n}"));
@@ -150,7 +150,7 @@ fn a_request_dropped_by_a_timeout_loses_nothing() {
             runtime.block_on(async {
                 // Some of these are served.
                 let _ = timeout(Duration::from_millis(1) * n, api.get(&*url).send()).await;
-                api.settled().await;
+                api.settled(std::time::Duration::from_secs(30)).await;
             });
             scene.check(before, &format!("after {n} ms"));
             scene.end_token();

@@ -40,7 +40,7 @@ fn nobody_waits_for_a_renewal_inside_the_margin() {
             let with_old = requests.iter().filter(|request| request.header("authorization") == Some(&*old));
             assert_eq!((with_old.count(), requests.len()), (20, 21), "{driver_begins}: and one login");
             held.open();
-            runtime.block_on(api.settled());
+            runtime.block_on(api.settled(std::time::Duration::from_secs(30)));
             agent.settled(Duration::from_secs(10));
             let new = agent.token(&tokens).unwrap();
             assert_eq!(new.expose(), format!("token-{}", server.issued()), "{driver_begins}");
@@ -74,7 +74,7 @@ fn a_renewal_that_came_to_nothing_is_tried_again() {
         held.arrived(1);
         assert_eq!(ask(), (3, "token-1".to_owned()), "somebody is at it");
         dying.shutdown_background();
-        runtime.block_on(api.settled());
+        runtime.block_on(api.settled(std::time::Duration::from_secs(30)));
         assert_eq!(ask().0, 4, "and now nobody is");
         assert_eq!(ask(), (4, "token-2".to_owned()));
         held.open();

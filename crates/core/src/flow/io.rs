@@ -4,7 +4,10 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::{Duration, SystemTime},
 };
@@ -102,21 +105,29 @@ impl Io {
     /// Awaits a future of somebody else's, on drivers that have a runtime for it.
     ///
     /// # Errors
-    /// The driver is a blocking one, or the future panicked.
+    /// The driver is a blocking one, or the future panicked, or took longer than a call may.
     pub async fn await_foreign<R: Send + 'static>(
         &self,
         future: impl Future<Output = R> + Send + 'static,
     ) -> Result<R, Error> {
         let result = Slot::default();
         let (out, failed) = (result.clone(), result.clone());
+        let begun = Arc::new(AtomicBool::new(false));
+        let (is_begun, limit) = (Arc::clone(&begun), self.call_timeout);
         let foreign = Foreign {
+            limit,
             future: Box::pin(async move {
+                begun.store(true, Ordering::Relaxed);
                 let done = caught(future).await;
                 out.put(done.ok_or_else(|| Error::caller("a future that a flow awaits panicked")));
             }),
             unrun: Unrun(Some(Box::new(move || {
                 failed.put_first(|| {
-                    Err(Error::caller("this client cannot await futures; give it a blocking token provider"))
+                    Err(if is_begun.load(Ordering::Relaxed) {
+                        Error::timed_out(format!("there was no token within {:.1} s", limit.as_secs_f64()))
+                    } else {
+                        Error::caller("this client cannot await futures; give it a blocking token provider")
+                    })
                 });
             }))),
         };
@@ -126,6 +137,11 @@ impl Io {
     /// The time now, by the clock of the client.
     pub fn now(&self) -> SystemTime {
         self.clock.now()
+    }
+
+    /// Whether somebody else's code, which is pending, has asked for one thing here. Else it waits for what never comes.
+    pub(crate) fn check_asked(&self) -> Result<(), Error> {
+        self.desk.check()
     }
 
     async fn ask<R>(&self, ask: Ask, reply: Slot<R>) -> R {
@@ -182,15 +198,36 @@ impl Desk {
         asks.ask = Some(ask);
     }
 
+    /// Whether what polls the flow has left one ask here. If not, the desk is cleared for who handles that.
+    fn check(&self) -> Result<(), Error> {
+        let mut asks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = match (&asks.ask, asks.twice) {
+            (Some(_), false) => return Ok(()),
+            (_, true) => Err(asked_twice()),
+            (None, false) => Err(not_its_io()),
+        };
+        *asks = Asks::default();
+        found
+    }
+
     pub(super) fn take(&self) -> Result<Option<Ask>, Error> {
         let mut asks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if asks.twice {
-            return Err(Error::caller(
-                "a flow asked its Io for two things at once; await one before the next",
-            ));
+            return Err(asked_twice());
         }
         Ok(asks.ask.take())
     }
+}
+
+fn asked_twice() -> Error {
+    Error::caller("a flow asked its Io for two things at once; await one before the next")
+}
+
+pub(super) fn not_its_io() -> Error {
+    Error::caller(
+        "a flow awaits something that is not its Io, or was not answered; other futures go through Io::await_foreign, on \
+         an async client",
+    )
 }
 
 /// Where a reply is left. The driver and the flow never hold it at the same time.
@@ -245,14 +282,20 @@ impl fmt::Debug for Job {
 
 /// A future to be awaited by a driver that has a runtime. Dropped unfinished, it tells the flow.
 pub struct Foreign {
+    limit: Duration,
     future: Pin<Box<dyn Future<Output = ()> + Send>>,
     unrun: Unrun,
 }
 
 impl Foreign {
+    /// How long it may take. Drop it then.
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+
     /// Awaits it.
     pub async fn run(self) {
-        let Self { future, unrun } = self;
+        let Self { future, unrun, .. } = self;
         future.await;
         drop(unrun);
     }

@@ -141,10 +141,7 @@ impl<T> Running<T> {
                         Ask::Await(foreign) => FlowStep::Await(foreign),
                     };
                 }
-                Ok(None) => Err(Error::caller(
-                    "a flow awaits something that is not its Io, or was not answered; other futures go through \
-                     Io::await_foreign, on an async client",
-                )),
+                Ok(None) => Err(io::not_its_io()),
                 Err(error) => Err(error),
             },
             Err(panic) => Err(panicked(&*panic)),

@@ -235,6 +235,7 @@ impl<'a> Hop<'a> {
 
     /// Appending is one search, and leaves what is there as it is.
     #[inline]
+    #[allow(clippy::needless_pass_by_value)] // a result is taken apart here
     fn was_free(&mut self, name: &HeaderName, found: Result<bool, MaxSizeReached>) -> Result<bool, Error> {
         match found {
             Ok(false) => Ok(true),

@@ -90,6 +90,9 @@ impl TokensBuilder {
 
     /// Keeps the token in a store, where other processes find it and a restart does. It is then renewed under the store's
     /// lock, by one process for all. An `Arc` of a store is a store too.
+    ///
+    /// A token that is there is used as it is: a login whose password is wrong, but whose user is not, finds it too. Do not
+    /// check people's passwords with a login that has a store.
     pub fn store(mut self, store: impl TokenStore) -> Self {
         self.store = Some(Arc::new(store));
         self
@@ -102,7 +105,8 @@ impl TokensBuilder {
         self
     }
 
-    /// Is told of every new token, adoption and failure. It is called where it may block; a panic in it changes nothing.
+    /// Is told of every new token, adoption and failure. It is called where it may block; a panic in it changes nothing. It
+    /// must not ask for a token of this same cache: the one it would wait for waits for it.
     pub fn on_event(mut self, listener: impl Fn(&TokenEvent) + Send + Sync + 'static) -> Self {
         self.listener = Some(Arc::new(listener));
         self
@@ -137,9 +141,9 @@ impl TokensBuilder {
         if let Some(token) = fixed {
             cache.fill(token, SystemTime::UNIX_EPOCH);
         }
-        let call_timeout = self.call_timeout.unwrap_or(self.wait_limit * 2 / 3);
-        let (listener, unsaved) = (self.listener, AtomicBool::new(false));
-        Ok(Tokens(Arc::new(Inner { cache, source, place, listener, call_timeout, unsaved })))
+        let call_timeout = self.call_timeout.unwrap_or(self.wait_limit / 3 * 2);
+        let (listener, unsaved, adopted) = (self.listener, AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Tokens(Arc::new(Inner { cache, source, place, listener, call_timeout, unsaved, adopted })))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The state of one token: who may fetch, who waits, what a failure and a refusal lead to. The only lock in this crate that
 //! requests meet, held for a few comparisons and never across an await, a send or a callback.
 //!
-//! Every method is one step under that lock, so the exhaustive test in `schedules.rs` can put them in every order.
+//! Every method is one step under that lock, so the exhaustive test in `schedules` can put them in every order.
 
 use std::{
     sync::{
@@ -70,6 +70,19 @@ pub(super) enum Supply {
     Follow(Flight),
 }
 
+/// How a token has come.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Landed {
+    /// When the next fetch is due although the token would still be fresh.
+    pub(super) look_again: Option<Duration>,
+    /// From the store, where another process has put it.
+    pub(super) adopted: bool,
+}
+
+/// So many accepted tokens in a row may be revoked right after they came, and each is renewed at once. A server that takes
+/// tokens at one path and refuses them at another does no more.
+const REVOCATIONS: u32 = 3;
+
 /// What became of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -105,6 +118,22 @@ impl Cache {
         landing: Option<&Landing>,
     ) -> Result<Supply, Error> {
         let mut state = self.state();
+        let dead = state.flight.take_if(|flight| flight.is_overdue(now));
+        let supplied = self.supply_under(&mut state, now, must_last, landing);
+        drop(state);
+        if let Some(dead) = dead {
+            dead.land(Outcome::Abandoned);
+        }
+        supplied
+    }
+
+    fn supply_under(
+        self: &Arc<Self>,
+        state: &mut State,
+        now: SystemTime,
+        must_last: bool,
+        landing: Option<&Landing>,
+    ) -> Result<Supply, Error> {
         let current = self.current.load_full();
         let standing = current.as_ref().map_or(Standing::Over, |current| current.standing(now));
         let outcome = landing.map(|landing| &landing.outcome);
@@ -127,9 +156,9 @@ impl Cache {
             if usable {
                 return Ok(Supply::Token(current));
             }
-            return self.fetch(&mut state, now, Some(current), waits, landing);
+            return self.fetch(state, now, Some(current), waits, landing);
         }
-        self.fetch(&mut state, now, None, true, landing)
+        self.fetch(state, now, None, true, landing)
     }
 
     /// Follows the fetch under way, or gives the right to start one.
@@ -145,6 +174,10 @@ impl Cache {
             return Err(error.clone());
         }
         let spent = landing.map(Landing::spent).unwrap_or_default();
+        // A token that is still valid is not waited for until it has ended: half of what it has left, and it is used.
+        let limit = self.settings.wait_limit;
+        let left = old.as_ref().map(|old| old.left(now)).filter(|left| !left.is_zero());
+        let spent = left.map_or(spent, |left| spent.max(limit.saturating_sub(left / 2)));
         if let Some(flight) = &state.flight {
             return Ok(Supply::Follow(Flight::new(Arc::clone(flight), spent)));
         }
@@ -154,22 +187,25 @@ impl Cache {
             return Err(failure.error(left));
         }
         state.flights += 1;
-        let flight = Shared::new(state.flights, self, self.settings.wait_limit, &self.settings.what);
+        let flight = Shared::new(state.flights, self, now, limit, &self.settings.what);
         state.flight = Some(Arc::clone(&flight));
         let began_at = state.generation;
-        old.iter().for_each(|old| old.set_renewing(true));
+        if let Some(old) = &old {
+            old.set_renewing(true);
+        }
         Ok(Supply::Lead(Lead { cache: Arc::clone(self), flight, old, waits, spent, began_at, ended: false }))
     }
 
     /// A token that comes from outside any fetch.
     pub(super) fn fill(&self, token: Token, now: SystemTime) {
-        self.publish(&mut self.state(), token, now, None);
+        self.publish(&mut self.state(), token, now, Landed::default());
     }
 
     /// A server has refused the token of this generation (RFC 6750 section 3.1).
     ///
-    /// One that was replaced since tells nothing about its successor. And a successor that is refused right away, never
-    /// having been accepted, will hardly be mended by yet another fetch: those come in growing pauses.
+    /// One that was replaced since tells nothing about its successor. And a successor that is refused right away will
+    /// hardly be mended by yet another fetch: those come in growing pauses, from the first on where it has never been
+    /// accepted, else from the [fourth](REVOCATIONS) on.
     pub(super) fn reject(&self, generation: u64, now: SystemTime) -> Refusal {
         let state = self.state();
         if state.generation > generation {
@@ -180,9 +216,9 @@ impl Cache {
             return Refusal::Stands;
         }
         if !current.rejected {
-            let pause = after_refusals(current.refused_before);
-            let waited = now.duration_since(current.landed);
-            if !current.is_accepted() && waited.is_ok_and(|waited| waited < pause) {
+            let free = if current.is_accepted() { REVOCATIONS } else { 0 };
+            let pause = after_refusals(current.refused_before.saturating_sub(free));
+            if now.duration_since(current.landed).is_ok_and(|waited| waited < pause) {
                 return Refusal::Stands;
             }
             self.current.store(Some(Arc::new(current.refused())));
@@ -196,22 +232,26 @@ impl Cache {
         let is_this = state.flight.as_ref().is_some_and(|current| current.id == flight.id);
         if is_this {
             state.flight = None;
-            self.current.load().iter().for_each(|current| current.set_renewing(false));
+            if let Some(current) = self.current.load().as_ref() {
+                current.set_renewing(false);
+            }
         }
         drop(state);
         flight.land(Outcome::Abandoned);
     }
 
-    fn publish(&self, state: &mut State, token: Token, now: SystemTime, look_again: Option<Duration>) -> u64 {
+    fn publish(&self, state: &mut State, token: Token, now: SystemTime, how: Landed) -> u64 {
         let before = self.current.load_full();
         state.generation += 1;
         state.failure = None;
         let mut current = Current::new(token, state.generation, self.settings.margin, now);
-        if let Some(after) = look_again {
+        if let Some(after) = how.look_again {
             current.look_again(now + after);
         }
         current.refused_before = match before {
-            Some(before) if before.rejected && before.is_accepted() => 1,
+            // What another process has brought was not fetched for this refusal.
+            Some(before) if before.rejected && how.adopted => before.refused_before,
+            Some(before) if before.rejected && before.has_served(now) => 1,
             Some(before) if before.rejected => before.refused_before + 1,
             _ => 0,
         };
@@ -247,12 +287,11 @@ impl Lead {
         Flight::new(Arc::clone(&self.flight), self.spent)
     }
 
-    /// Ends it with a token. `look_again`: when the next fetch is due although the token would still be fresh.
-    pub(super) fn land(mut self, token: Token, now: SystemTime, look_again: Option<Duration>) {
+    /// Ends it with a token.
+    pub(super) fn land(mut self, token: Token, now: SystemTime, how: Landed) {
         self.end(|cache, state, replaced| {
             // Taken for dead meanwhile: what came since is newer, and where nothing came this is what there is.
-            let generation =
-                if replaced { state.generation } else { cache.publish(state, token, now, look_again) };
+            let generation = if replaced { state.generation } else { cache.publish(state, token, now, how) };
             Outcome::Token(generation)
         });
     }
@@ -274,7 +313,9 @@ impl Lead {
         let is_current = state.flight.as_ref().is_some_and(|flight| flight.id == self.flight.id);
         let replaced = !is_current && state.generation != self.began_at;
         let outcome = outcome(&self.cache, &mut state, replaced);
-        self.old.iter().for_each(|old| old.set_renewing(false));
+        if let Some(old) = &self.old {
+            old.set_renewing(false);
+        }
         if is_current {
             state.flight = None;
         }

@@ -7,12 +7,16 @@ use std::{
 
 use http::HeaderValue;
 
-use super::{Token, cache::Standing};
+use super::{Token, cache::Standing, pause::REFUSED_MOST};
 use crate::schemes;
 
 /// Most of a margin is for renewing without a wait. In its last part a token could end on the way to the server, so
 /// requests wait for the renewal: at most this long before the end.
 const CLOSE: Duration = Duration::from_secs(10);
+
+/// The year 6325: far enough, and a moment that the clock of every platform can hold (Windows counts 100 ns in 63 bits).
+const FAR: Duration = Duration::from_secs(1 << 37);
+const _: () = assert!(FAR.as_secs() < i64::MAX as u64 / 10_000_000);
 
 pub(super) struct Current {
     pub(super) token: Token,
@@ -36,7 +40,7 @@ pub(super) struct Current {
 
 impl Current {
     pub(super) fn new(token: Token, generation: u64, margin: Duration, landed: SystemTime) -> Self {
-        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
+        let far = SystemTime::UNIX_EPOCH + FAR;
         let (fresh_until, close_from, expires) = match token.expiry() {
             None => (far, far, far),
             Some(expires) => {
@@ -110,11 +114,21 @@ impl Current {
         }
     }
 
+    /// How long it lives from now.
+    pub(super) fn left(&self, now: SystemTime) -> Duration {
+        self.expires.duration_since(now).unwrap_or_default()
+    }
+
     /// A server has taken it.
     pub(super) fn accept(&self) {
         if !self.is_accepted() {
             self.accepted.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Whether it was accepted, and for so long that its refusal says nothing about the next one.
+    pub(super) fn has_served(&self, now: SystemTime) -> bool {
+        self.is_accepted() && now.duration_since(self.landed).is_ok_and(|served| served >= REFUSED_MOST)
     }
 
     pub(super) fn is_accepted(&self) -> bool {

@@ -2,10 +2,11 @@
 
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll, Waker},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use super::cache::Cache;
@@ -45,6 +46,7 @@ pub(super) struct Shared {
     pub(super) id: u64,
     cache: Weak<Cache>,
     cache_id: u64,
+    began: SystemTime,
     limit: Duration,
     what: Arc<str>,
     waiting: Mutex<Waiting>,
@@ -145,10 +147,22 @@ impl Drop for Flight {
 }
 
 impl Shared {
-    pub(super) fn new(id: u64, cache: &Arc<Cache>, limit: Duration, what: &Arc<str>) -> Arc<Self> {
+    pub(super) fn new(
+        id: u64,
+        cache: &Arc<Cache>,
+        began: SystemTime,
+        limit: Duration,
+        what: &Arc<str>,
+    ) -> Arc<Self> {
         let waiting = Mutex::default();
         let (cache_id, cache, what) = (cache.id, Arc::downgrade(cache), Arc::clone(what));
-        Arc::new(Self { id, cache, cache_id, limit, what, waiting })
+        Arc::new(Self { id, cache, cache_id, began, limit, what, waiting })
+    }
+
+    /// Nobody may ever wait for the whole limit: callers have timeouts of their own. By the clock it is dead a while later,
+    /// when waiters and calls have had their time twice over.
+    pub(super) fn is_overdue(&self, now: SystemTime) -> bool {
+        now.duration_since(self.began).is_ok_and(|passed| passed >= self.limit.saturating_mul(3))
     }
 
     /// Ends it and wakes everybody. Only the first outcome counts.
@@ -161,7 +175,8 @@ impl Shared {
         let seats = std::mem::take(&mut waiting.seats);
         drop(waiting);
         for waker in seats.into_iter().flatten() {
-            waker.wake(); // somebody else's code: not under the lock
+            // Somebody else's code: not under the lock; and if it panics, the others are woken all the same.
+            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
         }
     }
 

@@ -333,12 +333,15 @@ impl TokenSource for Login {
     fn identity(&self) -> Option<String> {
         let place = self.uri.path_and_query().map_or("/", |place| place.as_str());
         let mut identity = format!("login {} {:x}", self.origin, fnv_1a(place.as_bytes()));
+        let mut is_told_apart = false;
         for (name, value) in &self.fields {
             if let FieldValue::Text(text) = value {
-                let _ = write!(identity, " {name}={text}");
+                is_told_apart = true;
+                let _ = write!(identity, " {name}={text:?}");
             }
         }
-        Some(identity)
+        // Where all is secret, or a header may say who it is, two users would share a record: the program has to name it.
+        (is_told_apart && self.headers.is_empty()).then_some(identity)
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

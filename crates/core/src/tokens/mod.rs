@@ -79,6 +79,8 @@ struct Inner {
     call_timeout: Duration,
     /// The token in use is not in the store.
     unsaved: AtomicBool,
+    /// What the flow under way brings comes from the store.
+    adopted: AtomicBool,
 }
 
 impl Inner {

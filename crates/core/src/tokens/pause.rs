@@ -13,7 +13,7 @@ const LONG_MOST: Duration = Duration::from_secs(600);
 /// What a server may ask for in `Retry-After`, at most.
 const ASKED_MOST: Duration = Duration::from_secs(3600);
 const REFUSED: Duration = Duration::from_secs(1);
-const REFUSED_MOST: Duration = Duration::from_secs(60);
+pub(super) const REFUSED_MOST: Duration = Duration::from_secs(60);
 
 pub(super) struct Failure {
     error: Error,

@@ -14,7 +14,8 @@ use crate::Error;
 /// share one cache, and so one fetch.
 ///
 /// It keeps as many caches as its capacity says. One that somebody still holds is found again even past that, so that there
-/// are never two for one key.
+/// are never two for one key. One that nobody holds is forgotten past the capacity, and with it a refresh token that was
+/// rotated, unless it has a store.
 ///
 /// ```
 /// use authwright_core::{Auth, LoginEndpoint, Secret, TokenPool, Tokens};
@@ -30,10 +31,12 @@ use crate::Error;
 /// # Ok::<(), authwright_core::Error>(())
 /// ```
 pub struct TokenPool<K> {
-    make: Box<dyn Fn(&K) -> Result<Tokens, Error> + Send + Sync>,
+    make: Make<K>,
     capacity: usize,
     kept: Mutex<Kept<K>>,
 }
+
+type Make<K> = Box<dyn Fn(&K) -> Result<Tokens, Error> + Send + Sync>;
 
 struct Kept<K> {
     caches: HashMap<K, Place>,
@@ -60,17 +63,30 @@ impl<K: Clone + Eq + Hash> TokenPool<K> {
     /// # Errors
     /// It has to be made, and that fails.
     pub fn get(&self, key: &K) -> Result<Tokens, Error> {
-        if let Some(tokens) = self.lock().find(key, self.capacity) {
+        if let Some(tokens) = self.find(key) {
             return Ok(tokens);
         }
         // Somebody else's code: not under the lock. Whoever comes second takes what the first has put there.
         let made = (self.make)(key)?;
-        let mut kept = self.lock();
-        if let Some(tokens) = kept.find(key, self.capacity) {
-            return Ok(tokens);
-        }
-        kept.put(key, made.clone(), self.capacity);
-        Ok(made)
+        let (tokens, evicted) = {
+            let mut kept = self.lock();
+            let tokens = kept.caches.get(key).and_then(|place| place.cache.upgrade()).map_or(made, Tokens);
+            let evicted = kept.put(key, tokens.clone(), self.capacity);
+            (tokens, evicted)
+        };
+        drop(evicted);
+        Ok(tokens)
+    }
+
+    fn find(&self, key: &K) -> Option<Tokens> {
+        let (tokens, evicted) = {
+            let mut kept = self.lock();
+            let tokens = Tokens(kept.caches.get(key)?.cache.upgrade()?);
+            let evicted = kept.put(key, tokens.clone(), self.capacity);
+            (tokens, evicted)
+        };
+        drop(evicted);
+        Some(tokens)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept<K>> {
@@ -79,30 +95,25 @@ impl<K: Clone + Eq + Hash> TokenPool<K> {
 }
 
 impl<K: Clone + Eq + Hash> Kept<K> {
-    fn find(&mut self, key: &K, capacity: usize) -> Option<Tokens> {
-        let tokens = Tokens(self.caches.get(key)?.cache.upgrade()?);
-        self.put(key, tokens.clone(), capacity);
-        Some(tokens)
-    }
-
-    /// Keeps a cache alive, in place of the one that has gone unused for longest if there are too many.
-    fn put(&mut self, key: &K, tokens: Tokens, capacity: usize) {
+    /// Keeps a cache alive, in place of the one that has gone unused for longest if there are too many. What is no longer
+    /// kept is given back, to be dropped outside the lock: its source is somebody else's code.
+    fn put(&mut self, key: &K, tokens: Tokens, capacity: usize) -> Vec<Tokens> {
         self.uses += 1;
         let place = Place { cache: Arc::downgrade(&tokens.0), strong: Some(tokens), used: self.uses };
-        let before = self.caches.insert(key.clone(), place);
-        if before.is_none_or(|before| before.strong.is_none()) {
-            self.strong += 1;
-        }
+        let before = self.caches.insert(key.clone(), place).and_then(|before| before.strong);
+        self.strong += usize::from(before.is_none());
+        let mut evicted = Vec::from_iter(before);
         if self.strong > capacity {
             let strong = self.caches.iter_mut().filter(|(_, place)| place.strong.is_some());
             if let Some((_, oldest)) = strong.min_by_key(|(_, place)| place.used) {
-                oldest.strong = None;
+                evicted.extend(oldest.strong.take());
                 self.strong -= 1;
             }
             if self.caches.len() > 2 * capacity {
                 self.caches.retain(|_, place| place.cache.strong_count() > 0);
             }
         }
+        evicted
     }
 }
 

@@ -4,13 +4,16 @@
 //! its result: a save that has begun is finished under the lock, whatever becomes of the flow.
 
 use std::{
-    sync::Arc,
+    future::poll_fn,
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
     time::{Duration, SystemTime},
 };
 
 use super::{
     Inner, Token, TokenEvent,
-    cache::{Lead, Standing},
+    cache::{Landed, Lead, Standing},
     current::Current,
     event::{Listener, tell},
     record,
@@ -37,7 +40,14 @@ pub(super) fn flow(inner: Arc<Inner>, lead: Lead) -> Flow<()> {
     let call_timeout = inner.call_timeout;
     Flow::new(move |io| async move {
         match renew(&inner, &lead, &io).await {
-            Ok(token) => lead.land(token, io.now(), inner.is_unsaved().then_some(SAVE_AGAIN)),
+            Ok(token) => {
+                let look_again = inner.is_unsaved().then_some(SAVE_AGAIN);
+                lead.land(
+                    token,
+                    io.now(),
+                    Landed { look_again, adopted: inner.adopted.swap(false, Ordering::Relaxed) },
+                );
+            }
             Err(error) => {
                 lead.fail(&error, io.now());
                 tell(inner.listener.as_ref(), &io, || TokenEvent::Failed(error)).await;
@@ -61,8 +71,22 @@ async fn renew(inner: &Inner, lead: &Lead, io: &Io) -> Result<Token, Error> {
 
 /// Asks the source. A panic in it is a failure like any other: nobody else is sent into it at once.
 async fn fetch(inner: &Inner, old: Option<&Token>, io: &Io) -> Result<Token, Error> {
-    let fetched = caught(async { inner.source.0.fetch_any(old, io).await }).await;
-    fetched.unwrap_or_else(|| Err(Error::caller(format!("{} panicked", inner.cache.settings().what))))
+    let what = &inner.cache.settings().what;
+    let mut fetching = pin!(caught(inner.source.0.fetch_any(old, io)));
+    let fetched = poll_fn(|context| match fetching.as_mut().poll(context) {
+        Poll::Ready(Some(fetched)) => Poll::Ready(fetched),
+        Poll::Ready(None) => Poll::Ready(Err(Error::caller(format!("{what} panicked")))),
+        // It would never be polled again. Said here, the failure is one like any other: told, and not repeated at once.
+        Poll::Pending => match io.check_asked() {
+            Ok(()) => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error.because(what))),
+        },
+    });
+    fetched.await.map_err(|error| {
+        // What a provider of the user's own has been too slow for does not know its name.
+        let is_named = what.rsplit(' ').next().is_some_and(|name| error.to_string().contains(name));
+        if error.is_timeout() && !is_named { error.because(what) } else { error }
+    })
 }
 
 struct Transaction<'a> {
@@ -112,7 +136,7 @@ impl Transaction<'_> {
             }
             // Ours is not in the store. What is there may be what ours has replaced: refused, or its refresh token spent.
             Some(old) if self.inner.is_unsaved() && kept.issued_at() <= old.token.issued_at() => false,
-            Some(old) if old.standing(self.began) != Standing::Over => standing == Standing::Fresh,
+            Some(old) if old.standing(self.io.now()) != Standing::Over => standing == Standing::Fresh,
             _ => standing != Standing::Over,
         }
     }
@@ -125,8 +149,9 @@ impl Transaction<'_> {
     }
 
     fn standing(&self, token: &Token) -> Standing {
-        let margin = self.inner.cache.settings().margin;
-        Current::new(token.clone(), 0, margin, self.began).standing(self.began)
+        // Now, and not when this began: the lock may have been waited for.
+        let (margin, now) = (self.inner.cache.settings().margin, self.io.now());
+        Current::new(token.clone(), 0, margin, now).standing(now)
     }
 
     async fn load(&self) -> Result<Option<Token>, Error> {
@@ -180,14 +205,19 @@ impl Transaction<'_> {
                 Ok(token)
             }
             // Our lock had run out, and somebody else has renewed: theirs is the one that counts.
-            Saved::Overtaken => match self.read(theirs?.as_ref())?.filter(|theirs| self.is_better(theirs)) {
-                Some(theirs) => Ok(self.adopt(theirs).await),
-                None => Err(Error::store(format!(
-                    "somebody else renewed the token of {} at the same time, and what they stored has ended",
-                    self.place.key
-                ))
-                .transient()),
-            },
+            Saved::Overtaken => {
+                let theirs = theirs.and_then(|record| self.read(record.as_ref())).ok().flatten();
+                if let Some(theirs) = theirs.filter(|theirs| self.is_better(theirs)) {
+                    return Ok(self.adopt(theirs).await);
+                }
+                // Or they have had the lock and brought nothing. Then ours is the one that lives: it is used, and stored
+                // when the lock can be had again.
+                self.inner.set_unsaved(true);
+                let why =
+                    format!("the lock on the token of {} had run out before it was stored", self.place.key);
+                tell(self.listener(), self.io, || TokenEvent::NotSaved(Error::store(why).transient())).await;
+                Ok(token)
+            }
         }
     }
 
@@ -212,6 +242,7 @@ impl Transaction<'_> {
 
     async fn adopt(&self, token: Token) -> Token {
         self.inner.set_unsaved(false);
+        self.inner.adopted.store(true, Ordering::Relaxed);
         let same = self.lead.old.as_ref().is_some_and(|old| old.token.expose() == token.expose());
         if !same {
             tell(self.listener(), self.io, || TokenEvent::Adopted(token.clone())).await;

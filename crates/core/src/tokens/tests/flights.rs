@@ -92,7 +92,7 @@ fn a_late_landing_counts_where_nothing_newer_came() {
     let cache = cache(seconds(60));
     let silent = lead(&cache, at(0));
     silent.flight().give_up(seconds(30));
-    silent.land(Token::new("late"), at(0), None);
+    silent.land(Token::new("late"), at(0), crate::tokens::cache::Landed::default());
     assert_eq!(supplied(&cache, at(0)), "late");
 }
 
@@ -103,8 +103,8 @@ fn a_late_landing_leaves_what_is_newer() {
     silent.flight().give_up(seconds(30));
     let next = lead(&cache, at(0));
     let followers = next.flight();
-    next.land(Token::new("newer"), at(0), None);
-    silent.land(Token::new("late"), at(0), None);
+    next.land(Token::new("newer"), at(0), crate::tokens::cache::Landed::default());
+    silent.land(Token::new("late"), at(0), crate::tokens::cache::Landed::default());
     assert_eq!(supplied(&cache, at(0)), "newer");
     assert!(matches!(landing(followers).outcome, Outcome::Token(1)));
 }
@@ -170,7 +170,7 @@ fn each_waiter_is_woken_once_by_its_last_waker() {
     drop(left);
     assert!(poll(&mut stays, &waker(3)).is_pending(), "takes the free seat");
     assert!(poll(&mut moved, &waker(1)).is_pending());
-    lead.land(Token::new("t"), at(0), None);
+    lead.land(Token::new("t"), at(0), crate::tokens::cache::Landed::default());
     assert_eq!([woken(0), woken(1), woken(2), woken(3)], [0, 1, 0, 1]);
     assert!(poll(&mut moved, &waker(1)).is_ready() && poll(&mut moved, &waker(1)).is_ready());
 }
@@ -196,4 +196,48 @@ fn a_waker_that_is_replaced_is_dropped_outside_the_lock() {
         mem::forget(lead);
     });
     is_done.recv_timeout(seconds(10)).expect("a lock was held while a waker was dropped");
+}
+
+/// Callers whose own timeouts are shorter than the limit never wait for the whole of it.
+#[test]
+fn a_fetch_that_hangs_is_dead_after_a_while_whatever_callers_wait() {
+    let cache = cache(seconds(60));
+    let hung = lead(&cache, at(0));
+    for second in (0..90).step_by(10) {
+        let Ok(Supply::Follow(flight)) = cache.supply(at(second * 1000), false, None) else {
+            panic!("it is not {second} s that makes it dead");
+        };
+        drop(flight.give_up(seconds(10)));
+    }
+    let waiting = hung.flight();
+    assert!(matches!(cache.supply(at(90_000), false, None), Ok(Supply::Lead(_))), "somebody starts anew");
+    assert!(matches!(landed(waiting), Outcome::Abandoned), "and who still waits is told");
+}
+
+/// A token that is still valid is not waited for until it has ended.
+#[test]
+fn who_holds_a_valid_token_waits_for_half_of_what_it_has_left() {
+    let cache = cache(seconds(60));
+    lead(&cache, at(0)).land(
+        Token::new("t").lifetime(at(0), seconds(300)),
+        at(0),
+        crate::tokens::cache::Landed::default(),
+    );
+    let now = at(292_000);
+    let Ok(Supply::Lead(lead)) = cache.supply(now, false, None) else { panic!("it is close to its end") };
+    let flight = lead.flight();
+    assert_eq!(flight.limit(), seconds(4));
+    let landing = flight.give_up(seconds(4));
+    assert!(
+        matches!(cache.supply(at(296_000), false, Some(&landing)), Ok(Supply::Token(_))),
+        "and then used"
+    );
+}
+
+fn landed(flight: Flight) -> Outcome {
+    let mut flight = std::pin::pin!(flight);
+    match flight.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(landing) => landing.outcome,
+        Poll::Pending => panic!("it has not landed"),
+    }
 }

@@ -228,3 +228,32 @@ fn a_source_that_panics_has_failed() {
         assert!(error.is_some_and(|text| text.contains("panicked")));
     }
 }
+
+/// Awaits what is not its `Io`: nobody will ever wake it.
+#[derive(Debug)]
+struct Elsewhere;
+
+impl TokenSource for Elsewhere {
+    async fn fetch(&self, _: &Io) -> Result<Token, Error> {
+        future::pending().await
+    }
+}
+
+/// The source's mistake is said, told, and not repeated at once.
+#[test]
+fn a_source_that_awaits_anything_else_has_failed() {
+    let heard = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let ears = Arc::clone(&heard);
+    let listener = move |event: &crate::TokenEvent| ears.lock().unwrap().push(format!("{event:?}"));
+    let tokens = Tokens::builder(Elsewhere).on_event(listener).build().unwrap();
+    let Ok(Acquired::Start(flow)) = tokens.acquire().step(at(0)) else { panic!("nobody begins") };
+    let mut running = flow.start(Arc::new(|| at(0)));
+    job(&mut running).run();
+    assert!(matches!(running.step(), FlowStep::Done(Ok(()))));
+    let error = tokens.acquire().step(at(1)).unwrap_err();
+    assert!(
+        error.to_string().starts_with("Elsewhere: a flow awaits something that is not its Io"),
+        "{error}"
+    );
+    assert!(!error.is_transient() && heard.lock().unwrap().len() == 1);
+}

@@ -78,7 +78,7 @@ fn a_success_begins_anew() {
         lead(&cache, at(0)).fail(&busy(), at(0));
         lead(&cache, at(0)).fail(&busy(), at(0));
         denied(&cache, at(499));
-        lead(&cache, at(500)).land(living(0), at(500), None);
+        lead(&cache, at(500)).land(living(0), at(500), crate::tokens::cache::Landed::default());
     }
 }
 
@@ -93,7 +93,7 @@ fn a_clock_set_back_ends_a_pause() {
 #[test]
 fn a_renewal_that_fails_leaves_the_token_to_its_end() {
     let cache = cache(seconds(60));
-    lead(&cache, at(0)).land(living(300), at(0), None);
+    lead(&cache, at(0)).land(living(300), at(0), crate::tokens::cache::Landed::default());
     let renewal = lead(&cache, at(240_000));
     assert!(!renewal.waits);
     assert_eq!(supplied(&cache, at(240_000)), "t", "while it is under way");
@@ -109,7 +109,7 @@ fn a_renewal_that_fails_leaves_the_token_to_its_end() {
 #[test]
 fn who_has_waited_for_a_failure_uses_what_is_left_and_else_fails() {
     let cache = cache(seconds(60));
-    lead(&cache, at(0)).land(living(300), at(0), None);
+    lead(&cache, at(0)).land(living(300), at(0), crate::tokens::cache::Landed::default());
     let renewal = lead(&cache, at(295_000));
     assert!(renewal.waits);
     assert!(matches!(cache.supply(at(295_000), false, None), Ok(Supply::Follow(_))));
@@ -122,7 +122,7 @@ fn who_has_waited_for_a_failure_uses_what_is_left_and_else_fails() {
 #[test]
 fn a_stream_waits_where_others_do_not() {
     let cache = cache(seconds(60));
-    lead(&cache, at(0)).land(living(300), at(0), None);
+    lead(&cache, at(0)).land(living(300), at(0), crate::tokens::cache::Landed::default());
     let renewal = lead(&cache, at(250_000));
     assert!(matches!(cache.supply(at(250_000), false, None), Ok(Supply::Token(_))));
     assert!(matches!(cache.supply(at(250_000), true, None), Ok(Supply::Follow(_))));

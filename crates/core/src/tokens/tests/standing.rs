@@ -74,7 +74,7 @@ fn a_token_of_the_future_and_a_clock_set_back_are_fresh() {
     let token = Token::new("t").lifetime(at(3_600_000), seconds(300));
     assert_eq!(standings(&token, seconds(60), &[0]), [Standing::Fresh]);
     let cache = cache(seconds(60));
-    lead(&cache, at(0)).land(living(300), at(0), None);
+    lead(&cache, at(0)).land(living(300), at(0), crate::tokens::cache::Landed::default());
     for back in [seconds(1), seconds(86_400), seconds(1_000_000)] {
         assert!(cache.peek().as_ref().unwrap().is_fresh(at(0) - back));
     }
