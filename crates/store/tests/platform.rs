@@ -3,8 +3,6 @@
 
 mod common;
 
-use std::path::Path;
-
 use authwright_core::store::TokenStore;
 use authwright_store::{FileStore, Keyring};
 
