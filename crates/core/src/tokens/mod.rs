@@ -137,7 +137,8 @@ impl Tokens {
     }
 
     /// The token for a hop, for a [`Scheme`](crate::Scheme) of your own that places it: call it in `authorize`, and hand
-    /// [`observed`](Self::observed) what you observe.
+    /// [`observed`](Self::observed) what you observe. Without `may_resend` (from [`is_renewable`](Self::is_renewable)) a 401 is
+    /// not sent again, and without `needs_async` (from [`needs_async`](Self::needs_async)) a blocking client finds out late.
     ///
     /// # Errors
     /// There is none: the source has failed.
