@@ -131,10 +131,10 @@ fn a_flow_may_be_dropped_at_any_time() {
 fn a_refusal_hits_the_token_that_was_sent() {
     const REFUSING: Scenario =
         Scenario { name: "refusing", had: Some(300), callers: &[REFUSED, REFUSED], at_least: 9500, ..COLD };
-    explore(&REFUSING);
-    // And the fetch that a refusal leads to may fail as well, or its caller leave.
     const AND_FAILING: Scenario =
         Scenario { name: "refusing, and busy", faults: 1, between_locks: 0, at_least: 15_000, ..REFUSING };
+    explore(&REFUSING);
+    // And the fetch that a refusal leads to may fail as well, or its caller leave.
     explore(&Scenario { allowed: &[What::Call(Fate::Busy)], ..AND_FAILING });
     explore(&Scenario {
         name: "refusing, and refused",
