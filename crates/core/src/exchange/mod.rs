@@ -250,7 +250,7 @@ impl<'a> Exchange<'a> {
         if let Err(stop) = applied {
             return self.stopped(auth, hop, stop);
         }
-        if self.attached.is_bare() {
+        if self.attached.is_empty() {
             self.nothing_attached(auth, &hop);
         }
         let line = hop.into_line();

@@ -28,6 +28,7 @@ use crate::{
 /// # Ok::<(), authwright_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_field_names)] // it is a user and a password
 pub struct Password {
     user: Secret,
     password: Secret,
