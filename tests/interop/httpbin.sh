@@ -15,8 +15,10 @@ httpbin_start() {
     mkdir -p "$dir"
     port=$(free_port)
     export AUTHWRIGHT_HTTPBIN_URL="http://127.0.0.1:$port"
+    export AUTHWRIGHT_HTTPBIN_LOG="$dir/access.log"
     PYTHONDONTWRITEBYTECODE=1 "$venv/bin/gunicorn" --chdir "$here" --bind "127.0.0.1:$port" --threads 8 \
-        --worker-tmp-dir "$dir" httpbin_app:app >"$dir/log" 2>&1 &
+        --worker-tmp-dir "$dir" --access-logfile "$dir/access.log" \
+        --access-logformat '%(m)s %(U)s?%(q)s %(s)s "%({authorization}i)s"' httpbin_app:app >"$dir/log" 2>&1 &
     httpbin_pid=$!
     await_port "$port" "$httpbin_pid" "$dir/log"
     local algorithm
