@@ -36,6 +36,8 @@ mod target;
 mod tokens;
 mod trail;
 
+#[cfg(feature = "digest")]
+pub use self::schemes::{Digest, Password};
 pub use self::{
     auth::{Auth, Explanation},
     base_url::{BaseUrl, BaseUrlError},

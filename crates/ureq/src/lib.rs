@@ -76,6 +76,8 @@ pub use authwright_core::{
     Supplied, Token, TokenEvent, TokenPool, TokenSource, TokenStore, Tokens, TokensBuilder, Trail,
     TrailEvent, TrailLine, Value, Verdict,
 };
+#[cfg(feature = "digest")]
+pub use authwright_core::{Digest, Password};
 #[cfg(feature = "file-store")]
 pub use authwright_store::FileStore;
 #[cfg(feature = "keyring")]
