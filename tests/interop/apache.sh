@@ -24,9 +24,11 @@ apache_start() {
     # Says what arrived, and keeps the body as it came. It redirects too: httpd's own redirects come before the login.
     cat >"$dir/echo" <<CGI
 #!/bin/sh
+# Reads the body first: httpd gives up a request whose script does not.
+away() { cat >/dev/null; printf 'Status: 307\r\nLocation: %s\r\n\r\n' "\$1"; exit; }
 case \$REQUEST_URI in
-*/away*) printf 'Status: 307\r\nLocation: http://127.0.0.1:$other/landing?%s\r\n\r\n' "\$QUERY_STRING"; exit ;;
-*/here*) printf 'Status: 307\r\nLocation: /digest/landing\r\n\r\n'; exit ;;
+*/away*) away "http://127.0.0.1:$other/landing?\$QUERY_STRING" ;;
+*/here*) away /digest/landing ;;
 esac
 printf 'Content-Type: text/plain\r\n\r\n%s %s %s ' "\$REMOTE_USER" "\$REQUEST_METHOD" "\$REQUEST_URI"
 exec cat

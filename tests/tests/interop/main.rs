@@ -14,6 +14,7 @@ mod kills;
 mod apache;
 mod client;
 mod httpbin;
+mod lighttpd;
 mod nginx;
 mod squid;
 mod table;

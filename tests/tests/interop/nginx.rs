@@ -1,6 +1,6 @@
 //! nginx: Basic.
 
-use authwright_core::{Auth, Basic, Secret, http::Method};
+use authwright_core::{Auth, Basic, Digest, Password, Secret, http::Method};
 use authwright_testkit::PlanBody;
 
 use crate::table::{Table, given, logged, table};
@@ -95,6 +95,36 @@ fn basic_keeps_to_its_area() {
             let lines = logged(LOG, &tag, 2);
             assert!(lines[0].contains(r#" 307 "Basic "#), "{lines:?}");
             assert!(lines[1].ends_with(&format!(r#" POST /landing?{tag} 200 "-""#)), "{lines:?}");
+        });
+    });
+}
+
+/// nginx has no Digest: a password that may go as either goes as Basic, once it has been asked for.
+#[test]
+fn password_is_asked_for() {
+    table("nginx", "Password", |table| {
+        table.case("Basic after one 401, and at once from then on", |kind| {
+            let auth = Auth::new(url(""), Password::new(SAM.0, Secret::new(SAM.1))).unwrap();
+            let (client, tag) = (kind.open(&auth), format!("password-{}", kind.name()));
+            let page = url(&format!("/orders/1?{tag}"));
+            client.post(&page, "body").is(&format!("POST /orders/1?{tag} 4"));
+            client.get(&page).is(&format!("GET /orders/1?{tag}"));
+            let lines = logged(LOG, &tag, 3);
+            assert!(lines[0].ends_with(r#" 401 "-""#), "{lines:?}");
+            assert!(lines[1..].iter().all(|line| line.contains(r#" 200 "Basic "#)), "{lines:?}");
+        });
+        table.case("a wrong password", |kind| {
+            let auth = Auth::new(url(""), Password::new("sam", Secret::new("wrong"))).unwrap();
+            let (client, tag) = (kind.open(&auth), format!("wrong-{}", kind.name()));
+            client.get(&url(&format!("/orders/1?{tag}"))).is_refused();
+            logged(LOG, &tag, 2);
+        });
+        table.case("Digest is not asked for, and says so", |kind| {
+            let auth = Auth::new(url(""), Digest::new("sam", Secret::new("s3cret"))).unwrap();
+            let answer = kind.open(&auth).get(&url("/orders/1"));
+            let denied = answer.denied.as_ref().unwrap();
+            assert!(!denied.was_attached(), "{answer:?}");
+            assert!(denied.to_string().contains("it offers no Digest challenge"), "{denied}");
         });
     });
 }

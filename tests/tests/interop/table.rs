@@ -67,3 +67,11 @@ pub(crate) fn logged(variable: &str, tag: &str, count: usize) -> Vec<String> {
         thread::sleep(Duration::from_millis(5));
     }
 }
+
+/// A parameter of the Digest answer in a line of a log, quoted or not, or with its quotes escaped.
+pub(crate) fn part<'a>(line: &'a str, name: &str) -> &'a str {
+    let named = format!(" {name}=");
+    let start = line.find(&named).unwrap_or_else(|| panic!("no {name} in {line}")) + named.len();
+    let value = line[start..].trim_start_matches(['\\', '"']);
+    &value[..value.find(['\\', '"', ',']).unwrap_or(value.len())]
+}
