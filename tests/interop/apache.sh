@@ -76,7 +76,15 @@ ScriptAliasMatch ^/ $dir/echo
     AuthUserFile $dir/digest
     Require valid-user
 </Location>
-# Answers with the next nonce each time, and finds one stale after a second.
+# Answers with the next nonce each time: it does so in the last 30 seconds of one.
+<Location /next/>
+    AuthType Digest
+    AuthName Digest
+    AuthDigestNonceLifetime 25
+    AuthUserFile $dir/digest
+    Require valid-user
+</Location>
+# Finds a nonce stale after a second.
 <Location /short/>
     AuthType Digest
     AuthName Digest
@@ -116,7 +124,7 @@ CONF
     local area
     expect 200 --user sam:s3cret "$AUTHWRIGHT_APACHE_URL/basic/"
     expect 401 --user sam:wrong "$AUTHWRIGHT_APACHE_URL/basic/"
-    for area in digest short once counted north; do
+    for area in digest next short once counted north; do
         expect 200 --digest --user sam:s3cret "$AUTHWRIGHT_APACHE_URL/$area/?a=b"
         expect 401 --digest --user sam:wrong "$AUTHWRIGHT_APACHE_URL/$area/?a=b"
     done

@@ -116,7 +116,7 @@ fn digest_is_refused() {
 fn digest_with_nonces_that_end() {
     table("apache", "Digest", |table| {
         table.case("the next nonce is taken from each answer", |kind| {
-            for area in ["short", "once"] {
+            for area in ["next", "once"] {
                 let page = format!("/{area}/1?next={}", kind.name());
                 let client = digest(kind, "s3cret");
                 for _ in 0..3 {
@@ -181,7 +181,7 @@ fn digest_of_many_at_once() {
             all_ask(&digest(kind, "s3cret"), &page);
         });
         table.case("20 at once, and each answer brings a new nonce", |kind| {
-            let page = format!("/short/1?crowd={}", kind.name());
+            let page = format!("/next/1?crowd={}", kind.name());
             let client = digest(kind, "s3cret");
             client.get(&url(&page)).is(&format!("sam GET {page}"));
             all_ask(&client, &page);
