@@ -1,7 +1,7 @@
 //! Digest, end to end.
 
 use authwright_core::{Auth, Digest, Password};
-use authwright_testkit::{Plan, Reply};
+use authwright_testkit::{Plan, PlanBody, Reply};
 use authwright_tests::on_every_driver;
 
 use crate::support::net;
@@ -75,4 +75,27 @@ fn a_password_goes_as_each_place_asks() {
             }
         });
     }
+}
+
+/// The question comes when the stream is gone. The refusal says so, and the next request is answered from the start.
+#[test]
+fn a_stream_cannot_be_sent_again_when_the_server_asks() {
+    let net = net();
+    net.set_script(|request| match request.header("authorization") {
+        Some(_) => Reply::ok("in"),
+        None => {
+            Reply::status(401).header("www-authenticate", "Digest realm=\"r\", nonce=\"n\", qop=\"auth\"")
+        }
+    });
+    on_every_driver(|driver| {
+        net.take();
+        let auth = Auth::new(net.origin(0), Digest::new("sam", "hunter2")).unwrap();
+        let stream = || PlanBody::Stream(vec!["one".into(), "two".into()]);
+        let plan = || Plan::get(net.url(0, "/"), &auth).method(http::Method::POST).body(stream());
+        let refused = driver.run(&net, &plan());
+        let why = "and when it did, the body was a stream and gone: send again";
+        assert!(refused.denied().is_some_and(|denied| denied.to_string().ends_with(why)), "{refused}");
+        assert_eq!(driver.run(&net, &plan()).status(), Some(200), "{}", driver.name());
+        assert_eq!(net.requests().len(), 2, "{}", driver.name());
+    });
 }

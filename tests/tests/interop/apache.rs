@@ -46,7 +46,7 @@ fn statuses(page: &str, count: usize) -> (Vec<String>, Vec<String>) {
 
 /// The proof httpd sends with each answer (`rspauth`) is checked on the way, or the response would not be delivered.
 fn all_proved(lines: &[String]) {
-    assert!(lines.iter().all(|line| line.contains(r#"rspauth=\"#)), "{lines:#?}");
+    assert!(lines.iter().all(|line| line.contains(r"rspauth=\")), "{lines:#?}");
 }
 
 #[test]

@@ -107,6 +107,7 @@ fn digest_of_a_stream() {
             let (client, url) = (kind.open(&digest("s3cret")), url(&page("auth", "SHA-256")));
             let first = client.send(Method::POST, &url, stream());
             assert!(first.status == 401 && first.denied.is_some(), "{first:?}");
+            assert!(first.error.unwrap().contains("the body was a stream and gone"));
             let second = client.send(Method::POST, &url, stream());
             assert_eq!(flat(&second.body), ACCEPTED, "{second:?}");
         });
