@@ -332,6 +332,10 @@ impl<'a> Exchange<'a> {
             {
                 *left -= 1;
                 learnt.resend = Some(because);
+            } else if wanted && !self.replayable {
+                learnt
+                    .unanswered
+                    .push((one.index(), "when it did, the body was a stream and gone: send again"));
             }
         }
         Ok(learnt)
