@@ -35,6 +35,7 @@ pub mod store;
 mod target;
 mod tokens;
 mod trail;
+mod type_name;
 
 pub use self::{
     auth::{Auth, Explanation},
@@ -60,5 +61,5 @@ pub use self::{
     trail::{Trail, TrailEvent, TrailLine},
 };
 #[doc(hidden)]
-pub use self::{denied::retry_after, encode::join_jar_cookies};
+pub use self::{denied::retry_after, encode::join_jar_cookies, type_name::type_name};
 pub use http;

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::SystemTime};
 
 use http::{HeaderMap, HeaderName, StatusCode};
 
-use crate::{Clock, Error, Flight, Flow, Hop};
+use crate::{Clock, Error, Flight, Flow, Hop, type_name::type_name};
 
 /// A way to put a credential on a request. Implement it for a scheme of your own.
 ///
@@ -92,9 +92,7 @@ pub trait Scheme: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// Only those of the formatter.
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = std::any::type_name::<Self>();
-        let plain = name.split('<').next().unwrap_or(name);
-        f.write_str(plain.rsplit("::").next().unwrap_or(plain))
+        f.write_str(type_name::<Self>())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, pin::Pin, sync::Arc};
 
 use super::Token;
-use crate::{Error, flow::Io};
+use crate::{Error, flow::Io, type_name::type_name};
 
 /// Gets tokens: a login endpoint, an OAuth grant, something of your own.
 ///
@@ -56,9 +56,7 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// Only those of the formatter.
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = std::any::type_name::<Self>();
-        let plain = name.split('<').next().unwrap_or(name);
-        f.write_str(plain.rsplit("::").next().unwrap_or(plain))
+        f.write_str(type_name::<Self>())
     }
 
     /// Whether it needs an async client: it awaits a future that is not its [`Io`]'s.
