@@ -260,6 +260,11 @@ impl fmt::Display for TitleCase<'_> {
 
 /// Anything [`Auth::new`](crate::Auth::new) takes as its second argument: the schemes of this crate, which are
 /// descriptions that are checked there, `(user, password)`, and every [`Scheme`] of your own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no credential that can be put on a request",
+    label = "expected a scheme",
+    note = "give `ApiKey::header(name, value)`, `Basic`, `Bearer`, `(user, password)`, `&tokens`, or a type of yours that implements `Scheme`"
+)]
 pub trait IntoScheme {
     /// Resolves secrets and checks every part.
     ///
@@ -271,6 +276,7 @@ pub trait IntoScheme {
     fn what(&self) -> String;
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Scheme> IntoScheme for S {
     fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
         Ok(Arc::new(self))

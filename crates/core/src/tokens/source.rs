@@ -86,6 +86,12 @@ impl fmt::Debug for Source {
 
 /// Anything [`Tokens::new`](super::Tokens::new) takes: descriptions that are checked there, a fixed [`Token`], and every
 /// [`TokenSource`] of your own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing that tokens come from",
+    label = "expected a source of tokens",
+    note = "give a `LoginEndpoint`, an OAuth grant, a fixed `Token`, `Provided::by(provider)`, or a type of yours that implements \
+            `TokenSource`"
+)]
 pub trait IntoSource {
     /// Resolves secrets and checks every part.
     ///
@@ -94,6 +100,7 @@ pub trait IntoSource {
     fn into_source(self) -> Result<Source, Error>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: TokenSource> IntoSource for S {
     fn into_source(self) -> Result<Source, Error> {
         Ok(Source::new(self))
