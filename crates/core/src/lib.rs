@@ -10,7 +10,7 @@
 //! * A client of your own: [`exchange`].
 //!
 //! Reading: environment variables and files are read once, when an [`Auth`] is built or [`Secret::read`] is called.
-//! Beyond that nothing here performs I/O or reads a clock.
+//! Beyond that nothing here performs I/O, and the time is that of the client's [`Clock`].
 
 mod auth;
 #[doc(hidden)]
