@@ -25,7 +25,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "T refused again at once: pauses",
         CACHE,
-        "let pause = after_refusals(current.refused_before);",
+        "let pause = after_refusals(current.refused_before.saturating_sub(free));",
         "let pause = after_refusals(0);",
     ),
     cut("T stale: nobody waits", CACHE, "Standing::Stale => must_last,", "Standing::Stale => true,"),
@@ -55,7 +55,13 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "if false && replaced { state.generation } else {",
     ),
     cut("T the margin is half a life at most", CURRENT, "let margin = margin.min(lifetime / 2);", ""),
-    cut("T everybody is woken", FLIGHT, "            waker.wake();", "            drop(waker);"),
+    cut(
+        "T everybody is woken",
+        FLIGHT,
+        "let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));",
+        "drop(waker);",
+    ),
+    cut("T a driver waits no longer than its caller", FLIGHT, "left.min(limit)", "limit"),
     cut("T a waiter that leaves frees its seat", FLIGHT, "            waiting.free.push(self.seat);\n", ""),
     cut(
         "T past the limit the next one starts anew",
