@@ -64,7 +64,8 @@ pub(crate) async fn wait(mut flight: Flight, left: Option<Duration>) -> Landing 
 
 async fn send(client: &Inner, call: &mut Call) -> Result<Answer, CoreError> {
     let timeout = call.timeout();
-    let mut request = reqwest::Request::try_from(call.take_request()).map_err(|error| told(failed(error)))?;
+    let mut request =
+        reqwest::Request::try_from(call.take_request()).map_err(|error| told(Error::from(error)))?;
     *request.timeout_mut() = Some(timeout);
     let origin = request.url().origin().ascii_serialization();
     if matches!(client.jar, Jar::Inside) {
@@ -74,7 +75,7 @@ async fn send(client: &Inner, call: &mut Call) -> Result<Answer, CoreError> {
     let sent = crate::jar::shut(client.http.execute(request)).await;
     #[cfg(not(feature = "cookies"))]
     let sent = client.http.execute(request).await;
-    let mut response = sent.map_err(|error| told(failed(error)))?;
+    let mut response = sent.map_err(|error| told(failed(client, error)))?;
     let mut body = Vec::new();
     let broken = |error: reqwest::Error| told(Error::client_at(error, origin.clone()));
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
@@ -92,6 +93,9 @@ async fn send(client: &Inner, call: &mut Call) -> Result<Answer, CoreError> {
 /// reqwest's error, in the words of core.
 #[allow(clippy::needless_pass_by_value)] // a `map_err` target
 fn told(error: Error) -> CoreError {
+    if let Some(denied) = error.proxy_denied() {
+        return denied.clone().into();
+    }
     let text = error.to_string();
     if error.is_timeout() {
         return CoreError::timed_out(text);

@@ -126,6 +126,9 @@ fn perform(http: &Fresh, call: &mut Call) -> Result<Answer, CoreError> {
 
 /// ureq's error, in the words of core.
 fn told(error: &Error) -> CoreError {
+    if let Some(denied) = error.proxy_denied() {
+        return denied.clone().into();
+    }
     let text = error.to_string();
     if error.is_timeout() {
         return CoreError::timed_out(text);

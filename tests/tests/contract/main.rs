@@ -9,6 +9,7 @@ mod canary;
 mod nasty;
 mod oauth;
 mod origins;
+mod proxies;
 mod redirects;
 mod refused;
 mod rotating;
