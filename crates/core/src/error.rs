@@ -21,6 +21,7 @@ use std::{fmt, sync::Arc, time::Duration};
 pub struct Error(Arc<Inner>);
 
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools)] // independent of each other
 struct Inner {
     fault: Fault,
     message: String,

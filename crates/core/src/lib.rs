@@ -15,7 +15,7 @@
 mod auth;
 #[doc(hidden)]
 pub mod base_url;
-mod challenge;
+pub mod challenge;
 mod clock;
 mod denied;
 mod encode;
@@ -40,7 +40,7 @@ mod trail;
 pub use self::{
     auth::{Auth, Explanation},
     base_url::{BaseUrl, BaseUrlError},
-    challenge::Challenge,
+    challenge::{Challenge, Challenges},
     clock::Clock,
     denied::Denied,
     error::{Error, Fault},

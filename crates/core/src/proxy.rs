@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header::PROXY_AUTHENTICATE};
 
-use crate::{Challenge, Error, Fault, Target, challenge};
+use crate::{Challenges, Error, Fault, Target};
 
 /// A proxy wants credentials, or refused those it was given (407, RFC 9110 section 15.5.8).
 ///
@@ -16,7 +16,8 @@ pub struct ProxyDenied {
     origin: String,
     proxy: Option<String>,
     given: Option<bool>,
-    challenges: Vec<Challenge>,
+    /// The `Proxy-Authenticate` lines, read where somebody asks.
+    lines: Vec<HeaderValue>,
 }
 
 impl ProxyDenied {
@@ -27,12 +28,7 @@ impl ProxyDenied {
 
     pub(crate) fn before(origin: &str, response: Option<&HeaderMap>) -> Self {
         let lines = response.iter().flat_map(|headers| headers.get_all(PROXY_AUTHENTICATE));
-        Self {
-            origin: origin.to_owned(),
-            proxy: None,
-            given: None,
-            challenges: challenge::read(lines.map(HeaderValue::as_bytes)),
-        }
+        Self { origin: origin.to_owned(), proxy: None, given: None, lines: lines.cloned().collect() }
     }
 
     /// The same, where the driver knows which proxy it was: `proxy.corp:3128`.
@@ -63,8 +59,8 @@ impl ProxyDenied {
     }
 
     /// What the proxy offers in `Proxy-Authenticate` (RFC 9110 section 11.7.1). None where it refused a tunnel: no client shows them.
-    pub fn challenges(&self) -> &[Challenge] {
-        &self.challenges
+    pub fn challenges(&self) -> Challenges<'_> {
+        Challenges::of_lines(&self.lines)
     }
 }
 
@@ -86,7 +82,7 @@ impl fmt::Debug for ProxyDenied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProxyDenied")
             .field("message", &self.to_string())
-            .field("challenges", &self.challenges)
+            .field("challenges", &self.challenges())
             .finish_non_exhaustive()
     }
 }

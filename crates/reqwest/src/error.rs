@@ -185,12 +185,11 @@ impl Error {
         )
     }
 
+    pub(crate) fn no_tls() -> Self {
+        Self::caller("this build of reqwest has no TLS; enable one of its TLS features in Cargo.toml")
+    }
+
     pub(crate) fn client_at(error: reqwest::Error, origin: String) -> Self {
-        if origin.starts_with("https:") && has_no_tls(&error) {
-            return Self::caller(
-                "this build of reqwest has no TLS; enable one of its TLS features in Cargo.toml",
-            );
-        }
         Self::from_kind(Kind::Client(error.without_url(), Some(origin)))
     }
 
@@ -218,11 +217,6 @@ impl Error {
     fn from_kind(kind: Kind) -> Self {
         Self(Box::new(Inner { kind, trail: None }))
     }
-}
-
-/// What a build without TLS says of an https URL: the connector knows only http.
-fn has_no_tls(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| cause.to_string().contains("scheme is not http"))
 }
 
 /// Where reqwest may have something to decompress, it calls a connection that is lost in the body an error in decoding.

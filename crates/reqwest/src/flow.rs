@@ -15,7 +15,7 @@ use tokio::{runtime::Handle, task, time};
 use crate::{
     Error,
     client::Inner,
-    run::{Jar, failed},
+    run::{Jar, check_tls, failed},
 };
 
 /// Runs a flow to its end, on this task.
@@ -67,6 +67,7 @@ async fn send(client: &Inner, call: &mut Call) -> Result<Answer, CoreError> {
     let mut request =
         reqwest::Request::try_from(call.take_request()).map_err(|error| told(Error::from(error)))?;
     *request.timeout_mut() = Some(timeout);
+    check_tls(client, &request).map_err(told)?;
     let origin = request.url().origin().ascii_serialization();
     if matches!(client.jar, Jar::Inside) {
         return Err(CoreError::new(Fault::Caller, Error::jar_inside().to_string()));

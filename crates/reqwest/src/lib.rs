@@ -54,13 +54,14 @@ mod proxies;
 mod request;
 mod response;
 mod run;
+mod tls;
 mod url;
 
 /// For implementations of [`TokenProvider`].
 pub use async_trait::async_trait;
 pub use authwright_core;
 pub use authwright_core::{
-    ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Clock, Denied, Error as SchemeError,
+    ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Challenges, Clock, Denied, Error as SchemeError,
     Explanation, Fault, Fingerprint, Flow, Hop, IntoOrigins, IntoScheme, IntoSource, Io, LoginEndpoint,
     MemoryStore, Origin, ProxyDenied, Resend, ResponseView, Scheme, Secret, SecretValue, Slot, Source, Stamp,
     Step, Supplied, Token, TokenEvent, TokenPool, TokenSource, TokenStore, Tokens, TokensBuilder, Trail,

@@ -86,6 +86,7 @@ pub(crate) async fn run(
                 Ready::Wait(flight) => exchange.landed(flow::wait(flight, deadline.left()).await),
             }
         };
+        check_tls(client, request)?;
         let clean = finish_hop(client, request, line, &mut body, joins_jar)?;
         deadline.apply(request);
         let Some(request) = next.take() else { break };
@@ -146,6 +147,12 @@ pub(crate) fn step(
     });
     *request.headers_mut() = headers;
     Ok(ready?)
+}
+
+/// What is for https goes nowhere without TLS, nor to a proxy.
+#[inline]
+pub(crate) fn check_tls(client: &Inner, request: &Request) -> Result<(), Error> {
+    if client.has_tls || request.url().scheme() != "https" { Ok(()) } else { Err(Error::no_tls()) }
 }
 
 /// Adds what is the client's: the jar's cookies, the body. Returns the URL as it was, where a query pair was added.

@@ -193,7 +193,7 @@ fn a_proxy_that_refuses_is_not_the_server_refusing() {
         error.to_string(),
         format!("proxy {address} refused its credentials (407); https://api.example.com was not reached")
     );
-    assert!(error.proxy_denied().is_some_and(|denied| denied.challenges().is_empty()));
+    assert!(error.proxy_denied().is_some_and(|denied| denied.challenges().next().is_none()));
     assert!(
         matches!(error.client(), Some(UreqError::ConnectProxyFailed(_))) && error.into_response().is_err()
     );

@@ -131,7 +131,7 @@ fn a8_a_407_is_a_proxys_refusal() {
                 );
                 assert!(outcome.denied().is_none(), "{who}");
                 // Of a tunnel that is not built, the clients tell nothing more.
-                let challenges: Vec<_> = denied.challenges().iter().map(ToString::to_string).collect();
+                let challenges: Vec<_> = denied.challenges().map(|challenge| challenge.to_string()).collect();
                 if is_tunnelled(driver, place) {
                     assert_eq!((challenges.len(), body), (0, &None), "{who}");
                 } else {

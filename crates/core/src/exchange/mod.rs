@@ -74,7 +74,7 @@ pub use self::{
 };
 use crate::{
     Auth, Body, Denied, Error, Hop, ProxyDenied, Resend, ResponseView, Slot, Target, Trail, Verdict,
-    challenge, seldom::Seldom, trail::TrailEvent,
+    seldom::Seldom, trail::TrailEvent,
 };
 
 /// The machine for one logical request. See the [module documentation](self).
@@ -386,7 +386,6 @@ impl<'a> Exchange<'a> {
             return Next::Deliver;
         };
         let entries = auth.entries();
-        let lines = response.headers.get_all(WWW_AUTHENTICATE);
         Next::Denied(Box::new(Denied {
             status: response.status,
             origin: sent.origin().to_string(),
@@ -400,7 +399,7 @@ impl<'a> Exchange<'a> {
                 .collect(),
             stream_gone: !self.replayable && self.may_resend(),
             renewed: self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed)),
-            challenges: challenge::read(lines.iter().map(http::HeaderValue::as_bytes)),
+            lines: response.headers.get_all(WWW_AUTHENTICATE).iter().cloned().collect(),
         }))
     }
 
