@@ -137,7 +137,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "A8 no Proxy-Authorization on a request",
         EXCHANGE,
         "if set { Err(for_the_proxy(target)) } else",
-        "if false {} else",
+        "if false { Err(for_the_proxy(target)) } else",
     ),
     cut("A8 no scheme writes Proxy-Authorization", HOP, "if name == PROXY_AUTHORIZATION {", "if false {"),
     cut(
