@@ -27,6 +27,7 @@ mod hop;
 #[doc(hidden)]
 pub mod location;
 mod origin;
+mod proxy;
 mod scheme;
 mod schemes;
 mod secret;
@@ -51,6 +52,7 @@ pub use self::{
     flow::{Flow, Io},
     hop::{Body, Hop},
     origin::{IntoOrigins, Origin},
+    proxy::ProxyDenied,
     scheme::{IntoScheme, Launch, Resend, ResponseView, Scheme, Slot, Stamp, Step, Verdict},
     schemes::{ApiKey, Basic, Bearer, Value},
     secret::{Secret, SecretValue},

@@ -10,6 +10,7 @@ mod digest_first;
 mod nasty;
 mod oauth;
 mod origins;
+mod proxies;
 mod redirects;
 mod refused;
 mod rotating;

@@ -14,6 +14,7 @@
 //!                 |-- Resend ---- the same hop, authorised anew ---------->|
 //!                 |-- Follow ---- the next hop, stripped of what must stay >|
 //!                 |-- Denied ---- 401 or 403, with the reason
+//!                 |-- ProxyDenied  407: nobody behind the proxy was reached
 //!                 |-- TooManyRedirects
 //!                 `-- Deliver --- everything else
 //! ```
@@ -56,7 +57,10 @@ mod redirect;
 
 use std::fmt;
 
-use http::{HeaderMap, HeaderName, Method, StatusCode, header::WWW_AUTHENTICATE};
+use http::{
+    HeaderMap, HeaderName, Method, StatusCode,
+    header::{PROXY_AUTHORIZATION, WWW_AUTHENTICATE},
+};
 
 use self::{
     attached::{Attached, One},
@@ -69,8 +73,8 @@ pub use self::{
     redirect::Follow,
 };
 use crate::{
-    Auth, Body, Denied, Error, Hop, Resend, ResponseView, Slot, Target, Trail, Verdict, seldom::Seldom,
-    trail::TrailEvent,
+    Auth, Body, Denied, Error, Hop, ProxyDenied, Resend, ResponseView, Slot, Target, Trail, Verdict,
+    seldom::Seldom, trail::TrailEvent,
 };
 
 /// The machine for one logical request. See the [module documentation](self).
@@ -145,6 +149,9 @@ pub enum Next {
     Deliver,
     /// It is a 401 or 403 about a credential of ours, or about none: give it to the caller as an error that owns it.
     Denied(Box<Denied>),
+    /// It is a 407, of a proxy on the way: give it to the caller as an error that owns it, and add what is known of the
+    /// proxy.
+    ProxyDenied(Box<ProxyDenied>),
     /// Send the same request once more, with these header fields; [`Exchange::step`] comes first.
     Resend {
         /// The method of the hop.
@@ -164,6 +171,7 @@ impl fmt::Debug for Next {
         match self {
             Self::Deliver => f.write_str("Deliver"),
             Self::Denied(denied) => f.debug_tuple("Denied").field(denied).finish(),
+            Self::ProxyDenied(denied) => f.debug_tuple("ProxyDenied").field(denied).finish(),
             Self::Resend { method, .. } => {
                 f.debug_struct("Resend").field("method", method).finish_non_exhaustive()
             }
@@ -228,6 +236,7 @@ impl<'a> Exchange<'a> {
             return Ok(Ready::Wait(flight));
         }
         if self.sends == 0 {
+            self.check_proxy_authorization(headers, &target)?;
             self.replayable = body.is_replayable();
             if self.may_send_again() {
                 self.kept = Some(Kept::new(method, headers, &self.policy.default_headers));
@@ -264,11 +273,21 @@ impl<'a> Exchange<'a> {
         Ok(Ready::Send(Some(line)))
     }
 
+    /// A proxy's credential is its client's to send (RFC 9110 section 11.7.1). On a request it would reach the origin: by a
+    /// tunnel, or where no proxy is in between after all. Neither client says beforehand which way a request will go.
+    #[inline]
+    fn check_proxy_authorization(&self, headers: &HeaderMap, target: &Target<'_>) -> Result<(), Error> {
+        let set = [headers, &self.policy.default_headers]
+            .into_iter()
+            .any(|headers| headers.contains_key(PROXY_AUTHORIZATION));
+        if set { Err(for_the_proxy(target)) } else { Ok(()) }
+    }
+
     /// Whether a response of this status is delivered without a closer look, so that a driver may spare itself
     /// [`observed`](Self::observed): it neither redirects nor refuses, and nobody listens.
     #[inline]
     pub fn settles(&self, status: StatusCode) -> bool {
-        let looked_at = status.is_redirection() || matches!(status.as_u16(), 401 | 403);
+        let looked_at = status.is_redirection() || matches!(status.as_u16(), 401 | 403 | 407);
         !looked_at && !self.records() && !self.auth.is_some_and(|auth| auth.traits().listens)
     }
 
@@ -281,6 +300,10 @@ impl<'a> Exchange<'a> {
         let status = response.status;
         if self.records() {
             self.note(&sent, || TrailEvent::Answered(status.as_u16()));
+        }
+        // Not the origin's word: nobody's credential is to learn from it, whoever was to get the request (rule 12).
+        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Ok(self.refused_by_proxy(response, &sent));
         }
         let learnt = self.learn(response, &sent)?;
         if let Some(because) = learnt.resend
@@ -412,6 +435,14 @@ impl<'a> Exchange<'a> {
         }))
     }
 
+    /// A 407. It is about the proxy's credential, so it does not matter whose the request's is.
+    fn refused_by_proxy(&self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
+        if !self.policy.denied_as_error {
+            return Next::Deliver;
+        }
+        Next::ProxyDenied(Box::new(ProxyDenied::on_the_way(sent, Some(response.headers))))
+    }
+
     fn attached_entries(&self) -> impl Iterator<Item = One> + '_ {
         let more = self.rare.as_ref().map_or(&[][..], |rare| &*rare.more);
         self.attached.iter().chain(more.iter().copied())
@@ -436,6 +467,15 @@ impl<'a> Exchange<'a> {
             trail.push(self.hop, target.origin().to_string(), event());
         }
     }
+}
+
+#[cold]
+fn for_the_proxy(target: &Target<'_>) -> Error {
+    Error::caller(format!(
+        "`Proxy-Authorization` is set on the request, where {} could receive it; give it to the client's own proxy \
+         setting; nothing was sent",
+        target.origin()
+    ))
 }
 
 fn resent(because: Resend) -> &'static str {

@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, Response, StatusCode, header::RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretSlice};
 
 use super::{Json, date, io::Slot};
-use crate::{Error, Target};
+use crate::{Error, ProxyDenied, Target};
 
 /// The largest answer a flow takes, in bytes. A token is a few hundred.
 pub const MAX_ANSWER: u64 = 1024 * 1024;
@@ -20,6 +20,7 @@ pub const MAX_ANSWER: u64 = 1024 * 1024;
 pub struct Call {
     request: Box<Request<Vec<u8>>>,
     timeout: Duration,
+    origin: String,
     reply: Slot<Result<Answer, Error>>,
 }
 
@@ -29,7 +30,8 @@ impl Call {
         timeout: Duration,
         reply: Slot<Result<Answer, Error>>,
     ) -> Self {
-        Self { request: Box::new(request), timeout, reply }
+        let origin = Target::from_uri(request.uri()).map(|target| target.origin().to_string());
+        Self { request: Box::new(request), timeout, origin: origin.unwrap_or_default(), reply }
     }
 
     /// The request.
@@ -47,9 +49,14 @@ impl Call {
         self.timeout
     }
 
-    /// Gives the answer, or why there is none.
+    /// Gives the answer, or why there is none. A 407 is none: a proxy gave it, and the server has not been asked.
     pub fn answer(self, answer: Result<Answer, Error>) {
-        self.reply.put(answer);
+        self.reply.put(answer.and_then(|answer| match answer.status {
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                Err(ProxyDenied::before(&self.origin, Some(&answer.headers)).into())
+            }
+            _ => Ok(answer),
+        }));
     }
 }
 

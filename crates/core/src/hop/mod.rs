@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt, mem, time::SystemTime};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,
-    header::{COOKIE, MaxSizeReached},
+    header::{COOKIE, MaxSizeReached, PROXY_AUTHORIZATION},
 };
 
 use self::rare::Rare;
@@ -197,6 +197,11 @@ impl<'a> Hop<'a> {
     {
         let name = HeaderName::try_from(name)
             .map_err(|_| Error::caller("a scheme wrote a malformed header name"))?;
+        if name == PROXY_AUTHORIZATION {
+            return Err(Error::caller(
+                "a scheme wrote `Proxy-Authorization`, which is not for the origin (RFC 9110 section 11.7.1)",
+            ));
+        }
         let Ok(mut value) = HeaderValue::try_from(value) else {
             return Err(Error::unsendable(format!(
                 "the value for header `{name}` has a line break or another character that headers cannot have"

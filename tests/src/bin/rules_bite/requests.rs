@@ -133,6 +133,25 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "hop.take_back_all(self.ready_slots(auth), defaults);",
         "let _ = (auth, hop, defaults);",
     ),
+    cut(
+        "A8 no Proxy-Authorization on a request",
+        EXCHANGE,
+        "if set { Err(for_the_proxy(target)) } else",
+        "if false { Err(for_the_proxy(target)) } else",
+    ),
+    cut("A8 no scheme writes Proxy-Authorization", HOP, "if name == PROXY_AUTHORIZATION {", "if false {"),
+    cut(
+        "A8 nobody learns from a 407",
+        EXCHANGE,
+        "if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {",
+        "if false {",
+    ),
+    cut(
+        "A8 a call's 407 is a proxy's",
+        "crates/core/src/flow/call.rs",
+        "StatusCode::PROXY_AUTHENTICATION_REQUIRED => {",
+        "StatusCode::IM_A_TEAPOT => {",
+    ),
     cut("9 values are marked sensitive", HOP, "            value.set_sensitive(true);\n", ""),
     cut(
         "9 the response has no key (reqwest)",
