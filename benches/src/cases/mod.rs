@@ -1,5 +1,6 @@
 //! The cases, and the limits they must keep.
 
+mod challenge;
 mod header;
 mod query;
 mod reqwest;
@@ -15,9 +16,10 @@ pub fn run(recorder: &mut Recorder) {
     token::run(recorder);
     reqwest::run(recorder);
     ureq::run(recorder);
+    challenge::run(recorder);
 }
 
 /// Every row of the table.
 pub fn rows() -> Vec<Row> {
-    [header::ROWS, query::ROWS, token::ROWS, reqwest::ROWS, ureq::ROWS].concat()
+    [header::ROWS, query::ROWS, token::ROWS, reqwest::ROWS, ureq::ROWS, challenge::ROWS].concat()
 }
