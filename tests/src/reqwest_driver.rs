@@ -1,7 +1,7 @@
 //! Plans on the reqwest adapter.
 
 use authwright_reqwest::{Auth, Client, Error, Token, Tokens, Trail};
-use authwright_testkit::{Driver, Ending, Net, Outcome, Plan, PlanBody, TestClock, TokenFailure};
+use authwright_testkit::{Driver, Ending, Net, Outcome, Plan, PlanBody, PlanProxy, TestClock, TokenFailure};
 use tokio::runtime::{Builder, Runtime};
 
 /// The reqwest adapter on a current-thread runtime.
@@ -85,8 +85,16 @@ fn http(net: &Net) -> Result<reqwest::ClientBuilder, Error> {
 }
 
 async fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Ending, Option<Trail>), Error> {
+    let mut http = http(net)?;
+    if let Some(PlanProxy { url, basic }) = &plan.proxy {
+        let proxy = reqwest::Proxy::all(url)?;
+        http = http.proxy(match basic {
+            Some((user, password)) => proxy.basic_auth(user, password),
+            None => proxy,
+        });
+    }
     let mut builder = Client::builder(plan.auth.clone())
-        .http(http(net)?)
+        .http(http)
         .default_headers(plan.default_headers.clone())
         .denied_as_error(plan.denied_as_error)
         .max_redirects(plan.max_redirects)
@@ -146,6 +154,13 @@ async fn ended(error: Error) -> Ending {
         return Ending::TooManyRedirects;
     }
     let (message, fault) = (error.to_string(), error.fault());
+    if let Some(denied) = error.proxy_denied().cloned() {
+        let body = match error.into_response() {
+            Ok(response) => response.bytes().await.ok().map(|bytes| bytes.to_vec()),
+            Err(_) => None,
+        };
+        return Ending::ProxyDenied { denied, body };
+    }
     match error.denied().cloned() {
         Some(denied) => {
             let body = match error.into_response() {

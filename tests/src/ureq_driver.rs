@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use authwright_testkit::{Driver, Ending, Net, Outcome, Plan, PlanBody, TestClock, TokenFailure};
+use authwright_testkit::{Driver, Ending, Net, Outcome, Plan, PlanBody, PlanProxy, TestClock, TokenFailure};
 use authwright_ureq::{Agent, Auth, Error, Token, Tokens, Trail, ureq};
 use ureq::{
     Body, SendBody,
@@ -53,9 +53,20 @@ fn http(net: &Net) -> ConfigBuilder<AgentScope> {
     http.tls_config(TlsConfig::builder().root_certs(roots).build())
 }
 
+fn through(PlanProxy { url, basic }: &PlanProxy) -> Result<ureq::Proxy, ureq::Error> {
+    let Some((user, password)) = basic else { return ureq::Proxy::new(url) };
+    let uri: ureq::http::Uri = url.parse().map_err(ureq::http::Error::from)?;
+    let proxy = ureq::Proxy::builder(ureq::ProxyProtocol::Http).host(uri.host().unwrap_or_default());
+    proxy.port(uri.port_u16().unwrap_or(80)).username(user).password(password).build()
+}
+
 fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Ending, Option<Trail>), Error> {
+    let mut http = http(net);
+    if let Some(proxy) = &plan.proxy {
+        http = http.proxy(Some(through(proxy)?));
+    }
     let mut builder = Agent::builder(plan.auth.clone())
-        .http(http(net))
+        .http(http)
         .default_headers(plan.default_headers.clone())
         .denied_as_error(plan.denied_as_error)
         .max_redirects(plan.max_redirects)
@@ -107,6 +118,10 @@ fn ended(error: Error) -> Ending {
     if let Some(denied) = error.denied().cloned() {
         let body = error.into_response().ok().and_then(|mut response| read(&mut response).ok());
         return Ending::Denied { denied, body: body.unwrap_or_default() };
+    }
+    if let Some(denied) = error.proxy_denied().cloned() {
+        let body = error.into_response().ok().and_then(|mut response| read(&mut response).ok());
+        return Ending::ProxyDenied { denied, body };
     }
     match error.status() {
         // ureq's convention: a status of 400 or more is an error without its response.

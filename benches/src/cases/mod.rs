@@ -1,6 +1,7 @@
 //! The cases, and the limits they must keep.
 
 mod challenge;
+mod digest;
 mod header;
 mod query;
 mod reqwest;
@@ -14,12 +15,14 @@ pub fn run(recorder: &mut Recorder) {
     header::run(recorder);
     query::run(recorder);
     token::run(recorder);
+    digest::run(recorder);
+    challenge::run(recorder);
     reqwest::run(recorder);
     ureq::run(recorder);
-    challenge::run(recorder);
 }
 
 /// Every row of the table.
 pub fn rows() -> Vec<Row> {
-    [header::ROWS, query::ROWS, token::ROWS, reqwest::ROWS, ureq::ROWS, challenge::ROWS].concat()
+    [header::ROWS, query::ROWS, token::ROWS, digest::ROWS, challenge::ROWS, reqwest::ROWS, ureq::ROWS]
+        .concat()
 }

@@ -21,6 +21,7 @@ use std::{fmt, sync::Arc, time::Duration};
 pub struct Error(Arc<Inner>);
 
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools)] // independent of each other
 struct Inner {
     fault: Fault,
     message: String,
@@ -29,6 +30,8 @@ struct Inner {
     /// The same call may succeed later.
     transient: bool,
     timeout: bool,
+    /// A proxy refused, not who was asked.
+    by_proxy: bool,
     retry_after: Option<Duration>,
 }
 
@@ -59,6 +62,7 @@ impl Error {
             complete: false,
             transient: fault == Fault::Network,
             timeout: false,
+            by_proxy: false,
             retry_after: None,
         }))
     }
@@ -77,6 +81,21 @@ impl Error {
     #[doc(hidden)]
     pub fn timed_out(message: impl Into<String>) -> Self {
         Self::new(Fault::Network, message).with(|inner| inner.timeout = true)
+    }
+
+    /// What a client says of a call that failed, in the words of this crate. For drivers.
+    #[doc(hidden)]
+    pub fn of_client(fault: Fault, is_transient: bool, is_timeout: bool, message: String) -> Self {
+        match (is_timeout, is_transient) {
+            (true, _) => Self::timed_out(message),
+            (false, true) => Self::new(fault, message).transient(),
+            (false, false) => Self::new(fault, message),
+        }
+    }
+
+    /// The same error, said to be a proxy's refusal.
+    pub(crate) fn by_proxy(self) -> Self {
+        self.with(|inner| inner.by_proxy = true)
     }
 
     /// The same error, with a text of its own before it.
@@ -143,6 +162,11 @@ impl Error {
     /// Whether time ran out.
     pub fn is_timeout(&self) -> bool {
         self.0.timeout
+    }
+
+    /// Whether a proxy refused (407): the server that was asked has not been reached.
+    pub fn is_proxy_denied(&self) -> bool {
+        self.0.by_proxy
     }
 
     /// How long to wait before trying again, where the other side said so (RFC 9110 section 10.2.3).

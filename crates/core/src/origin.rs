@@ -127,6 +127,23 @@ impl Area {
             && long.strip_prefix(&**short).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// The whole origin of a target.
+    #[cfg(feature = "digest")]
+    pub(crate) fn origin_of(target: &Target<'_>) -> Self {
+        Self::below(target, "")
+    }
+
+    /// What lies below a path at the origin of a target.
+    #[cfg(feature = "digest")]
+    pub(crate) fn below(target: &Target<'_>, path: &str) -> Self {
+        Self {
+            https: target.is_https(),
+            host: target.host().to_ascii_lowercase().into(),
+            port: target.port(),
+            prefix: path.trim_end_matches('/').into(),
+        }
+    }
+
     fn parse(text: &str, plain_http_allowed: bool) -> Result<Self, Error> {
         let invalid = |why: &str| {
             let shown = shown(text);
@@ -272,11 +289,17 @@ impl From<String> for Origin {
 }
 
 /// One origin or a list of them: what [`Auth::new`](crate::Auth::new) takes as its first argument.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says no origin that a credential may travel to",
+    label = "expected an origin, or a list of them",
+    note = "give a URL as text, such as \"https://api.example.com\", an `Origin`, or an array or vector of these"
+)]
 pub trait IntoOrigins {
     /// The origins, in the order given.
     fn into_origins(self) -> Vec<Origin>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<O: Into<Origin>> IntoOrigins for O {
     fn into_origins(self) -> Vec<Origin> {
         vec![self.into()]

@@ -12,6 +12,7 @@ use crate::{
     flow::UnderWay,
     inspect::{self, Found},
     run::Jar,
+    tls,
 };
 
 /// Settings for a [`Client`]. Nothing is checked before [`build`](ClientBuilder::build).
@@ -136,8 +137,8 @@ impl ClientBuilder {
         }
         let http = http.build().map_err(Error::from)?;
         let (auth, policy, timeout) = (self.auth, self.policy, self.timeout);
-        let under_way = UnderWay::default();
-        Ok(Client { inner: Arc::new(Inner { http, auth, policy, base, timeout, jar, under_way }) })
+        let (has_tls, under_way) = (tls::is_built_in(), UnderWay::default());
+        Ok(Client { inner: Arc::new(Inner { http, auth, policy, base, timeout, jar, has_tls, under_way }) })
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) struct Inner {
     pub(crate) base: Option<BaseUrl>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) jar: run::Jar,
+    pub(crate) has_tls: bool,
     pub(crate) under_way: flow::UnderWay,
 }
 

@@ -2,12 +2,12 @@
 
 use std::{error::Error as StdError, fmt, io, time::Duration};
 
-use authwright_core::{BaseUrlError, Denied, Fault, Trail};
+use authwright_core::{BaseUrlError, Denied, Fault, ProxyDenied, Trail};
 use reqwest::{Response, StatusCode};
 
 /// Why there is no response to work with. Opaque, one pointer wide.
 ///
-/// Its text names origins, never a path, a query or a secret. A 401 or 403 owns its response.
+/// Its text names origins, never a path, a query or a secret. A 401, 403 or 407 owns its response.
 ///
 /// ```no_run
 /// # async fn run(api: authwright_reqwest::Client) -> Result<(), authwright_reqwest::Error> {
@@ -35,17 +35,33 @@ enum Kind {
     /// The origin that was talked to, where it is known.
     Client(reqwest::Error, Option<String>),
     Denied(Box<Denied>, Box<Response>),
+    ProxyDenied(Box<ProxyDenied>, Refusal),
     TooManyRedirects {
         origin: String,
         limit: u32,
     },
 }
 
+/// How a proxy refused.
+enum Refusal {
+    Response(Box<Response>),
+    /// reqwest's error, which holds no response.
+    Tunnel(reqwest::Error),
+}
+
 impl Error {
-    /// The refusal, where this is a 401 or 403.
+    /// The refusal of the server, where this is a 401 or 403.
     pub fn denied(&self) -> Option<&Denied> {
         match &self.0.kind {
             Kind::Denied(denied, _) => Some(denied),
+            _ => None,
+        }
+    }
+
+    /// The refusal of a proxy, where this is a 407. A [`denied`](Self::denied) request it is not: the server was not reached.
+    pub fn proxy_denied(&self) -> Option<&ProxyDenied> {
+        match &self.0.kind {
+            Kind::ProxyDenied(denied, _) => Some(denied),
             _ => None,
         }
     }
@@ -56,7 +72,7 @@ impl Error {
     /// It owns none: the error itself.
     pub fn into_response(self) -> Result<Response, Self> {
         match self.0.kind {
-            Kind::Denied(_, response) => Ok(*response),
+            Kind::Denied(_, response) | Kind::ProxyDenied(_, Refusal::Response(response)) => Ok(*response),
             kind => Err(Self(Box::new(Inner { kind, trail: self.0.trail }))),
         }
     }
@@ -69,7 +85,7 @@ impl Error {
     /// reqwest's own error, its URL taken out.
     pub fn client(&self) -> Option<&reqwest::Error> {
         match &self.0.kind {
-            Kind::Client(error, _) => Some(error),
+            Kind::Client(error, _) | Kind::ProxyDenied(_, Refusal::Tunnel(error)) => Some(error),
             _ => None,
         }
     }
@@ -78,6 +94,7 @@ impl Error {
     pub fn status(&self) -> Option<StatusCode> {
         match &self.0.kind {
             Kind::Denied(denied, _) => Some(denied.status()),
+            Kind::ProxyDenied(denied, _) => Some(denied.status()),
             Kind::Client(error, _) => error.status(),
             _ => None,
         }
@@ -87,6 +104,7 @@ impl Error {
     pub fn fault(&self) -> Fault {
         match &self.0.kind {
             Kind::Core(error) => error.fault(),
+            Kind::ProxyDenied(..) => Fault::Credential,
             Kind::Denied(denied, _) if denied.was_attached() => Fault::Credential,
             Kind::Denied(..) => Fault::Caller,
             Kind::TooManyRedirects { .. } => Fault::Server,
@@ -96,7 +114,6 @@ impl Error {
             }
             Kind::Client(error, _) if error.is_status() => Fault::Server,
             Kind::Client(error, _) if error.is_decode() && !is_cut_off(error) => Fault::Server,
-            Kind::Client(..) if self.is_proxy_denied() => Fault::Credential,
             Kind::Client(..) => Fault::Network,
         }
     }
@@ -123,7 +140,9 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match &self.0.kind {
             Kind::Core(error) => error.retry_after(),
-            Kind::Denied(_, response) => authwright_core::retry_after(response.headers()),
+            Kind::Denied(_, response) | Kind::ProxyDenied(_, Refusal::Response(response)) => {
+                authwright_core::retry_after(response.headers())
+            }
             _ => None,
         }
     }
@@ -141,11 +160,13 @@ impl Error {
         matches!(self.0.kind, Kind::TooManyRedirects { .. })
     }
 
-    /// Whether a proxy refused its credentials for a tunnel (RFC 9110 section 15.5.8). With plain http a 407 is a response.
+    /// Whether a proxy refused its credentials, or asks for some (407): the server was not reached. True for a token that
+    /// could not be fetched for that reason, too.
     pub fn is_proxy_denied(&self) -> bool {
-        self.client().is_some_and(|error| {
-            causes(error).any(|cause| cause.to_string().contains("proxy authorization required"))
-        })
+        match &self.0.kind {
+            Kind::Core(error) => error.is_proxy_denied(),
+            kind => matches!(kind, Kind::ProxyDenied(..)),
+        }
     }
 
     pub(crate) fn caller(message: impl Into<String>) -> Self {
@@ -164,12 +185,11 @@ impl Error {
         )
     }
 
+    pub(crate) fn no_tls() -> Self {
+        Self::caller("this build of reqwest has no TLS; enable one of its TLS features in Cargo.toml")
+    }
+
     pub(crate) fn client_at(error: reqwest::Error, origin: String) -> Self {
-        if origin.starts_with("https:") && has_no_tls(&error) {
-            return Self::caller(
-                "this build of reqwest has no TLS; enable one of its TLS features in Cargo.toml",
-            );
-        }
         Self::from_kind(Kind::Client(error.without_url(), Some(origin)))
     }
 
@@ -177,8 +197,25 @@ impl Error {
         Self::from_kind(Kind::Denied(denied, Box::new(response)))
     }
 
+    pub(crate) fn refused_by_proxy(denied: ProxyDenied, response: Response) -> Self {
+        Self::from_kind(Kind::ProxyDenied(Box::new(denied), Refusal::Response(Box::new(response))))
+    }
+
+    pub(crate) fn tunnel_refused(denied: ProxyDenied, error: reqwest::Error) -> Self {
+        Self::from_kind(Kind::ProxyDenied(Box::new(denied), Refusal::Tunnel(error.without_url())))
+    }
+
     pub(crate) fn too_many_redirects(origin: String, limit: u32) -> Self {
         Self::from_kind(Kind::TooManyRedirects { origin, limit })
+    }
+
+    /// The same, for a flow that has called.
+    pub(crate) fn into_core(self) -> authwright_core::Error {
+        if let Some(denied) = self.proxy_denied() {
+            return denied.clone().into();
+        }
+        let (fault, is_transient, is_timeout) = (self.fault(), self.is_transient(), self.is_timeout());
+        authwright_core::Error::of_client(fault, is_transient, is_timeout, self.to_string())
     }
 
     pub(crate) fn with_trail(mut self, trail: Option<Trail>) -> Self {
@@ -191,18 +228,13 @@ impl Error {
     }
 }
 
-/// What a build without TLS says of an https URL: the connector knows only http.
-fn has_no_tls(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| cause.to_string().contains("scheme is not http"))
-}
-
 /// Where reqwest may have something to decompress, it calls a connection that is lost in the body an error in decoding.
 fn is_cut_off(error: &reqwest::Error) -> bool {
     let mut kinds = causes(error).filter_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind()));
     kinds.any(|kind| !matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
 }
 
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+pub(crate) fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     let mut next = error.source();
     std::iter::from_fn(move || {
         let cause = next?;
@@ -227,9 +259,6 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
             Kind::Core(error) => error.fmt(f),
-            Kind::Client(error, _) if self.is_proxy_denied() => {
-                write!(f, "the proxy refused its credentials (407); nothing was reached: {error}")
-            }
             Kind::Client(error, origin) => {
                 origin.iter().try_for_each(|origin| write!(f, "{origin}: "))?;
                 error.fmt(f)?;
@@ -237,6 +266,7 @@ impl fmt::Display for Error {
                 causes(error).last().map_or(Ok(()), |cause| write!(f, ": {cause}"))
             }
             Kind::Denied(denied, _) => denied.fmt(f),
+            Kind::ProxyDenied(denied, _) => denied.fmt(f),
             Kind::TooManyRedirects { origin, limit } => {
                 write!(f, "more than {limit} redirects; the last one came from {origin}")
             }
@@ -257,6 +287,7 @@ impl StdError for Error {
         match &self.0.kind {
             // Its own text and its last cause are part of ours.
             Kind::Client(error, _) => error.source(),
+            Kind::ProxyDenied(_, Refusal::Tunnel(error)) => Some(error),
             _ => None,
         }
     }

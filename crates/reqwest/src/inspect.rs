@@ -43,7 +43,15 @@ fn header_for_the_api(map: &str) -> Option<String> {
 }
 
 /// Splits the inside of a `Debug` struct or map into `name: value` pairs at its own level.
-fn fields(body: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn fields(body: &str) -> impl Iterator<Item = (&str, &str)> {
+    items(body).map(|field| {
+        let colon = colon_of(field);
+        (field[..colon].trim(), field.get(colon + 1..).unwrap_or_default().trim())
+    })
+}
+
+/// Splits the inside of a `Debug` struct, map or list at its own level.
+pub(crate) fn items(body: &str) -> impl Iterator<Item = &str> {
     let mut rest = body;
     std::iter::from_fn(move || {
         let trimmed = rest.trim_start_matches([' ', ',', '}']);
@@ -54,10 +62,8 @@ fn fields(body: &str) -> impl Iterator<Item = (&str, &str)> {
         if end == 0 {
             return None;
         }
-        let field = &trimmed[..end];
         rest = &trimmed[end..];
-        let colon = colon_of(field);
-        Some((field[..colon].trim(), field.get(colon + 1..).unwrap_or_default().trim()))
+        Some(trimmed[..end].trim())
     })
 }
 

@@ -17,6 +17,7 @@
 //! * A 401 or 403 is an [`Error`] that owns the response and says why; a caller who set the credential by hand, or
 //!   said [`without_auth`](RequestBuilder::without_auth), gets the response as usual. All other statuses are as in
 //!   reqwest.
+//! * A 407 is an [`Error`] too, of a proxy, whether it refused a tunnel or a request.
 //! * A timeout covers the whole request with all its hops. It and default headers are set on
 //!   [our builder](ClientBuilder), because reqwest would apply them to every hop anew.
 //! * [`header`](RequestBuilder::header) replaces, it does not append.
@@ -49,9 +50,11 @@ mod inspect;
 #[cfg(feature = "cookies")]
 mod jar;
 mod provider;
+mod proxies;
 mod request;
 mod response;
 mod run;
+mod tls;
 mod url;
 
 /// For implementations of [`TokenProvider`].
@@ -60,10 +63,12 @@ pub use authwright_core;
 pub use authwright_core::{
     ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Challenges, Clock, Denied, Error as SchemeError,
     Explanation, Fault, Fingerprint, Flow, Hop, IntoOrigins, IntoScheme, IntoSource, Io, LoginEndpoint,
-    MemoryStore, Origin, Resend, ResponseView, Scheme, Secret, SecretValue, Slot, Source, Stamp, Step,
-    Supplied, Token, TokenEvent, TokenPool, TokenSource, TokenStore, Tokens, TokensBuilder, Trail,
+    MemoryStore, Origin, ProxyDenied, Resend, ResponseView, Scheme, Secret, SecretValue, Slot, Source, Stamp,
+    Step, Supplied, Token, TokenEvent, TokenPool, TokenSource, TokenStore, Tokens, TokensBuilder, Trail,
     TrailEvent, TrailLine, Value, Verdict,
 };
+#[cfg(feature = "digest")]
+pub use authwright_core::{Digest, Password};
 #[cfg(feature = "file-store")]
 pub use authwright_store::FileStore;
 #[cfg(feature = "keyring")]

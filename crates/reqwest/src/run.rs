@@ -14,7 +14,9 @@ use crate::{
     Error,
     body::KeptBody,
     client::Inner,
-    flow, response,
+    flow,
+    proxies::{self, Proxies},
+    response,
     url::{target, target_sent},
 };
 
@@ -84,10 +86,11 @@ pub(crate) async fn run(
                 Ready::Wait(flight) => exchange.landed(flow::wait(flight, deadline.left()).await),
             }
         };
+        check_tls(client, request)?;
         let clean = finish_hop(client, request, line, &mut body, joins_jar)?;
         deadline.apply(request);
         let Some(request) = next.take() else { break };
-        let mut response = client.http.execute(request).await.map_err(failed)?;
+        let mut response = client.http.execute(request).await.map_err(|error| failed(client, error))?;
         if let Some(url) = clean {
             response = response::with_url(response, url);
         }
@@ -98,6 +101,11 @@ pub(crate) async fn run(
         let mut hop = match exchange.observed(&view, target_sent(response.url())?)? {
             Next::Deliver => return Ok(response),
             Next::Denied(denied) => return Err(Error::refused(denied, response)),
+            Next::ProxyDenied(denied) => {
+                let (target, peer) = (target_sent(response.url())?, response.remote_addr());
+                let denied = Proxies::of(&client.http).refused(*denied, &target, peer);
+                return Err(Error::refused_by_proxy(denied, response));
+            }
             Next::TooManyRedirects => {
                 let origin = response.url().origin().ascii_serialization();
                 return Err(Error::too_many_redirects(origin, client.policy.max_redirects));
@@ -141,6 +149,12 @@ pub(crate) fn step(
     Ok(ready?)
 }
 
+/// What is for https goes nowhere without TLS, nor to a proxy.
+#[inline]
+pub(crate) fn check_tls(client: &Inner, request: &Request) -> Result<(), Error> {
+    if client.has_tls || request.url().scheme() != "https" { Ok(()) } else { Err(Error::no_tls()) }
+}
+
 /// Adds what is the client's: the jar's cookies, the body. Returns the URL as it was, where a query pair was added.
 pub(crate) fn finish_hop(
     client: &Inner,
@@ -162,7 +176,13 @@ pub(crate) fn finish_hop(
     }))
 }
 
-pub(crate) fn failed(error: reqwest::Error) -> Error {
+pub(crate) fn failed(client: &Inner, error: reqwest::Error) -> Error {
+    if proxies::is_tunnel_refused(&error)
+        && let Some(Ok(target)) = error.url().map(target_sent)
+    {
+        let denied = Proxies::of(&client.http).refused_tunnel(&target);
+        return Error::tunnel_refused(denied, error);
+    }
     match error.url().map(|url| url.origin().ascii_serialization()) {
         Some(origin) => Error::client_at(error, origin),
         None => Error::from(error),

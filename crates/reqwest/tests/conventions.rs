@@ -54,7 +54,7 @@ fn other_statuses_are_responses_and_a_denied_one_gives_its_response_back() {
     let net = net();
     net.set_script(|request| Reply::status(request.path()[1..].parse().unwrap()).body("why"));
     let api = client(&net);
-    for status in [200, 404, 407, 429, 500, 503] {
+    for status in [200, 404, 429, 500, 503] {
         let response = run(api.get(net.url(0, &format!("/{status}"))).send()).unwrap();
         assert_eq!(response.status(), status);
     }
@@ -271,19 +271,52 @@ fn without_tls_it_says_which_features_to_enable() {
     assert!(net.requests().is_empty());
 }
 
-/// A tunnel that a proxy refuses is not the API refusing.
+/// A tunnel that a proxy refuses is not the API refusing. Without TLS there is no tunnel, and the proxy gets nothing.
 #[test]
 fn a_proxy_that_refuses_is_not_the_server_refusing() {
     let net = net();
-    net.set_script(|_| Reply::status(407).header("Proxy-Authenticate", "Basic"));
+    net.set_script(|_| Reply::proxy_unauthorized("Basic"));
     let proxy = reqwest::Proxy::all(net.origin(0)).unwrap();
     let auth = Auth::new("https://api.example.com", Bearer::new("t0ken")).unwrap();
     let api = Client::builder(auth).http(reqwest::Client::builder().proxy(proxy)).build().unwrap();
     let error = run(api.get("https://api.example.com/").send()).unwrap_err();
-    if std::env::var_os("AUTHWRIGHT_NO_TLS").is_none() && error.fault() != Fault::Caller {
-        assert!(error.is_proxy_denied() && error.denied().is_none() && !error.is_transient(), "{error}");
+    if error.fault() == Fault::Caller {
+        assert!(error.to_string().starts_with("this build of reqwest has no TLS"), "{error}");
+        assert_eq!((net.connections(0), net.bytes(0)), (0, Vec::new()));
+        return;
     }
-    assert!(net.requests().iter().all(|r| r.header("authorization").is_none()));
+    assert!(std::env::var_os("AUTHWRIGHT_NO_TLS").is_none());
+    assert!(error.is_proxy_denied() && error.denied().is_none() && !error.is_transient(), "{error}");
+    let address = net.origin(0).trim_start_matches("http://");
+    let expected =
+        format!("proxy {address} refused its credentials (407); https://api.example.com was not reached");
+    assert_eq!(error.to_string(), expected);
+    assert!(error.client().is_some_and(reqwest::Error::is_connect), "{error}");
+    assert!(error.into_response().is_err());
+    assert!(net.requests().iter().all(|r| r.method == "CONNECT" && r.header("authorization").is_none()));
+}
+
+/// With plain http it is a response, which the error owns.
+#[test]
+fn a_proxy_that_refuses_a_plain_request_says_what_it_wants() {
+    let net = net();
+    net.set_script(|_| {
+        Reply::proxy_unauthorized("Basic realm=\"corp\"").header("Retry-After", "7").body("why")
+    });
+    let proxy = reqwest::Proxy::all(net.origin(1)).unwrap();
+    let auth = Auth::new(net.origin(0), Bearer::new("t0ken")).unwrap();
+    let api = Client::builder(auth).http(reqwest::Client::builder().proxy(proxy)).build().unwrap();
+    let error = run(api.get(net.url(0, "/")).send()).unwrap_err();
+    assert!(error.is_proxy_denied() && error.denied().is_none() && error.client().is_none(), "{error}");
+    assert_eq!((error.fault(), error.is_transient()), (Fault::Credential, false));
+    assert_eq!(
+        (error.status().unwrap(), error.retry_after()),
+        (407.try_into().unwrap(), Some(Duration::from_secs(7)))
+    );
+    let denied = error.proxy_denied().unwrap();
+    assert_eq!(denied.proxy(), Some(net.origin(1).trim_start_matches("http://")));
+    assert!(denied.challenges().any(|challenge| challenge.is("basic")));
+    assert_eq!(run(error.into_response().unwrap().text()).unwrap(), "why");
 }
 
 /// The cause is in the text, not two `source()`s away.

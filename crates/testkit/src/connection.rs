@@ -98,6 +98,11 @@ impl Connection<'_> {
         let script = self.ticket.shared.record(request.clone());
         body?;
         let reply = decided.unwrap_or_else(|| (script.answer)(&request));
+        #[cfg(feature = "contract")]
+        if reply.ending() == crate::reply::Ending::PassedOn {
+            let early = self.buffer[self.at..].to_vec();
+            return Ok(crate::forward::pass_on(self.ticket, &mut *self.channel, &request, &early)?);
+        }
         self.answer(&reply, &head)
     }
 

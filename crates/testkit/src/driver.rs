@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use authwright_core::{
-    Auth, Denied, Error, Fault, Token, Tokens, Trail,
+    Auth, Denied, Error, Fault, ProxyDenied, Token, Tokens, Trail,
     http::{HeaderMap, HeaderName, HeaderValue, Method},
 };
 
@@ -85,8 +85,19 @@ pub struct Plan {
     pub timeout: Option<Duration>,
     /// Whether the request says `.explain()`.
     pub explain: bool,
+    /// The proxy that the client's own settings name.
+    pub proxy: Option<PlanProxy>,
     /// The client's clock.
     pub clock: TestClock,
+}
+
+/// A proxy of a [`Plan`], which everything goes through.
+#[derive(Clone, Debug)]
+pub struct PlanProxy {
+    /// Its origin, a place of the [`Net`] whose script [passes on](crate::Reply::passed_on).
+    pub url: String,
+    /// User and password that the client is told to send to it.
+    pub basic: Option<(String, String)>,
 }
 
 /// The body of a [`Plan`].
@@ -117,6 +128,7 @@ impl Plan {
             base_url: None,
             timeout: None,
             explain: false,
+            proxy: None,
             clock: TestClock::new(),
         }
     }
@@ -159,6 +171,13 @@ impl Plan {
     /// As for [`header`](Self::header).
     pub fn default_header(mut self, name: &str, value: &str) -> Self {
         self.default_headers.append(name_of(name), value_of(value));
+        self
+    }
+
+    /// The same through a proxy.
+    pub fn through(mut self, url: &str, basic: Option<(&str, &str)>) -> Self {
+        let basic = basic.map(|(user, password)| (user.to_owned(), password.to_owned()));
+        self.proxy = Some(PlanProxy { url: url.to_owned(), basic });
         self
     }
 
@@ -211,6 +230,13 @@ pub enum Ending {
         /// The body of the response it owns.
         body: Vec<u8>,
     },
+    /// With a proxy's refusal.
+    ProxyDenied {
+        /// It.
+        denied: ProxyDenied,
+        /// The body of the response it owns; none where it refused a tunnel.
+        body: Option<Vec<u8>>,
+    },
     /// With one redirect too many.
     TooManyRedirects,
     /// With any other error.
@@ -228,6 +254,7 @@ impl Outcome {
         match &self.ending {
             Ending::Response { status, .. } => Some(*status),
             Ending::Denied { denied, .. } => Some(denied.status().as_u16()),
+            Ending::ProxyDenied { denied, .. } => Some(denied.status().as_u16()),
             _ => None,
         }
     }
@@ -236,6 +263,14 @@ impl Outcome {
     pub fn denied(&self) -> Option<&Denied> {
         match &self.ending {
             Ending::Denied { denied, .. } => Some(denied),
+            _ => None,
+        }
+    }
+
+    /// The proxy's refusal.
+    pub fn proxy_denied(&self) -> Option<&ProxyDenied> {
+        match &self.ending {
+            Ending::ProxyDenied { denied, .. } => Some(denied),
             _ => None,
         }
     }
@@ -265,6 +300,7 @@ impl fmt::Display for Outcome {
         match &self.ending {
             Ending::Response { status, .. } => write!(f, "{status}"),
             Ending::Denied { denied, .. } => write!(f, "{denied}"),
+            Ending::ProxyDenied { denied, .. } => write!(f, "{denied}"),
             Ending::TooManyRedirects => f.write_str("too many redirects"),
             Ending::Failed { message, .. } => f.write_str(message),
         }

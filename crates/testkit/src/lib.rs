@@ -43,6 +43,8 @@ pub use reply::Reply;
 #[cfg(feature = "contract")]
 mod driver;
 #[cfg(feature = "contract")]
+mod forward;
+#[cfg(feature = "contract")]
 mod generate;
 #[cfg(feature = "contract")]
 mod memory;
@@ -57,7 +59,7 @@ mod tls;
 
 #[cfg(feature = "contract")]
 pub use self::{
-    driver::{Driver, Ending, Outcome, Plan, PlanBody, TokenFailure},
+    driver::{Driver, Ending, Outcome, Plan, PlanBody, PlanProxy, TokenFailure},
     generate::{Chain, Credential, Leg, Spelling, bodies, chains, credentials, methods, origins},
     memory::Memory,
     net::Net,

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use authwright_core::{
-    Acquired, Body, Exchange, Fault, Follow, Next, Outgoing, Policy, Ready, ResponseView, Target, Token,
-    Tokens,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode},
+    Acquired, Body, Exchange, Fault, Follow, Next, Outgoing, Policy, ProxyDenied, Ready, ResponseView,
+    Target, Token, Tokens,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::PROXY_AUTHORIZATION},
 };
+use base64::{Engine, prelude::BASE64_STANDARD as STANDARD};
 use std::sync::Arc;
 
 use crate::{
-    Driver, Ending, Net, Outcome, Plan, PlanBody, Received, Reply, TestClock, TokenFailure, memory_flow,
+    Driver, Ending, Net, Outcome, Plan, PlanBody, PlanProxy, Received, Reply, TestClock, TokenFailure,
+    memory_flow, reply,
 };
 
 /// Runs plans against the script of a [`Net`] without its sockets.
@@ -41,8 +43,10 @@ impl Driver for Memory {
                 Ending::Failed { message: error.to_string(), fault: error.fault() }
             }
         };
-        if let Ending::Denied { denied, .. } = &ending {
-            Outcome::print_error(&mut printed, denied);
+        match &ending {
+            Ending::Denied { denied, .. } => Outcome::print_error(&mut printed, denied),
+            Ending::ProxyDenied { denied, .. } => Outcome::print_error(&mut printed, denied),
+            _ => {}
         }
         Outcome { ending, trail: exchange.take_trail(), printed }
     }
@@ -53,7 +57,8 @@ impl Driver for Memory {
             match acquire.step(clock.now()).map_err(|error| TokenFailure::of(&error))? {
                 Acquired::Token(token) => return Ok(token),
                 Acquired::Start(flow) => drop(memory_flow::run(net, clock, flow)),
-                Acquired::Wait(flight) => acquire.landed(memory_flow::wait(flight)),
+                // Another thread may be running the flow: real time passes.
+                Acquired::Wait(flight) => acquire.landed(flight.block(None)),
             }
         }
     }
@@ -83,7 +88,7 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
             match exchange.step(outgoing)? {
                 Ready::Send(line) => break line,
                 Ready::Start(flow) => drop(memory_flow::run(net, &plan.clock, flow)),
-                Ready::Wait(flight) => exchange.landed(memory_flow::wait(flight)),
+                Ready::Wait(flight) => exchange.landed(flight.block(None)),
             }
         };
         let line = line.as_deref().unwrap_or(target.path_and_query());
@@ -92,7 +97,10 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
             PlanBody::Bytes(bytes) => bytes.clone(),
             PlanBody::Stream(chunks) => chunks.concat(),
         };
-        let Some(reply) = send(net, &method, target, line, &headers, &sent) else {
+        if let Some(denied) = tunnel_refused(net, plan, target) {
+            return Ok(Ending::ProxyDenied { denied, body: None });
+        }
+        let Some(reply) = send_through(net, plan, &method, target, line, &headers, &sent) else {
             let message = format!("{}: nobody listens there", target.origin());
             return Err(authwright_core::Error::new(Fault::Network, message));
         };
@@ -109,6 +117,13 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
         match verdict {
             Next::Deliver => return Ok(Ending::Response { status: status.as_u16(), body: delivered() }),
             Next::Denied(denied) => return Ok(Ending::Denied { denied: *denied, body: delivered() }),
+            Next::ProxyDenied(denied) => {
+                let denied = match &plan.proxy {
+                    Some(proxy) if !target.is_https() => denied.by(address(proxy)),
+                    _ => denied.given(false),
+                };
+                return Ok(Ending::ProxyDenied { denied, body: Some(delivered()) });
+            }
             Next::TooManyRedirects => return Ok(Ending::TooManyRedirects),
             Next::Resend { headers: again, .. } => headers = again,
             Next::Follow(Follow { url: to, method: now, headers: kept, keep_body }) => {
@@ -119,6 +134,49 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
             }
         }
     }
+}
+
+/// Sends to the proxy where there is one, in absolute form (RFC 9112 section 3.2.2), with what the client would send to it.
+fn send_through(
+    net: &Net,
+    plan: &Plan,
+    method: &Method,
+    target: Target<'_>,
+    line: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Option<Reply> {
+    let Some(proxy) = plan.proxy.as_ref().filter(|_| !target.is_https()) else {
+        return send(net, method, target, line, headers, body);
+    };
+    let mut to_proxy = headers.clone();
+    to_proxy.extend(basic(proxy));
+    let at_proxy = Target::parse(&proxy.url).ok()?;
+    let reply = send(net, method, at_proxy, &format!("{}{line}", target.origin()), &to_proxy, body)?;
+    match reply.ending() {
+        reply::Ending::PassedOn => send(net, method, target, line, headers, body),
+        _ => Some(reply),
+    }
+}
+
+/// With https the proxy is asked for a tunnel, and sees nothing else.
+fn tunnel_refused(net: &Net, plan: &Plan, target: Target<'_>) -> Option<ProxyDenied> {
+    let proxy = plan.proxy.as_ref().filter(|_| target.is_https())?;
+    let (at_proxy, fields) = (Target::parse(&proxy.url).ok()?, HeaderMap::from_iter(basic(proxy)));
+    let authority = format!("{}:{}", target.host(), target.port());
+    let reply = send(net, &Method::CONNECT, at_proxy, &authority, &fields, &[])?;
+    (reply.status_code() == 407).then(|| ProxyDenied::on_the_way(&target, None).by(address(proxy)))
+}
+
+/// What the client's own setting sends to a proxy.
+fn basic(proxy: &PlanProxy) -> Option<(HeaderName, HeaderValue)> {
+    let (user, password) = proxy.basic.as_ref()?;
+    let value = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
+    Some((PROXY_AUTHORIZATION, HeaderValue::try_from(value).ok()?))
+}
+
+fn address(proxy: &PlanProxy) -> &str {
+    proxy.url.split_once("://").map_or("", |(_, address)| address)
 }
 
 pub(crate) fn send(

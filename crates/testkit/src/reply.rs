@@ -28,6 +28,9 @@ pub(crate) enum Ending {
     MidBody,
     /// The connection is closed instead.
     BeforeHead,
+    /// There is none of our own: the request is passed on.
+    #[cfg(feature = "contract")]
+    PassedOn,
 }
 
 impl Reply {
@@ -62,6 +65,19 @@ impl Reply {
     /// A redirect to a `Location`, which may be relative, foreign or broken.
     pub fn redirect(status: u16, location: &str) -> Self {
         Self::status(status).header("location", location)
+    }
+
+    /// What a proxy does: the request is passed on to where it says, or a tunnel to there is built, on the loopback interface alone.
+    /// `Proxy-Authorization` stays here, as it should (RFC 9110 section 11.7.2). A tunnel needs a place without TLS.
+    #[cfg(feature = "contract")]
+    pub fn passed_on() -> Self {
+        Self { ending: Ending::PassedOn, ..Self::status(502) }
+    }
+
+    /// 407 with one `Proxy-Authenticate` field.
+    #[cfg(feature = "contract")]
+    pub fn proxy_unauthorized(challenge: &str) -> Self {
+        Self::status(407).header("proxy-authenticate", challenge)
     }
 
     /// 401 with one `WWW-Authenticate` field.

@@ -68,12 +68,12 @@ pub(crate) fn one_hop(config: Config, timeout: Option<Duration>) -> Result<Confi
     }
 }
 
-/// Takes what a request of its own configuration says, and leaves it a configuration for one hop. `None` where it has
-/// no configuration of its own.
+/// Takes what a request of its own configuration says, and which proxy it names; leaves it a configuration for one hop.
+/// `None` where it has no configuration of its own.
 pub(crate) fn of_request(
     http: &ureq::Agent,
     extensions: &mut Extensions,
-) -> Result<Option<Conventions>, Error> {
+) -> Result<Option<(Conventions, Option<ureq::Proxy>)>, Error> {
     if extensions.is_empty() {
         return Ok(None);
     }
@@ -82,7 +82,7 @@ pub(crate) fn of_request(
     *request.extensions_mut() = std::mem::take(extensions);
     let mut request = only_one_hop(http.configure_request(request)).build();
     *extensions = std::mem::take(request.extensions_mut());
-    Ok(Some(Conventions::of(&config)))
+    Ok(Some((Conventions::of(&config), config.proxy().cloned())))
 }
 
 fn only_one_hop(config: ConfigBuilder<HttpCrateScope<()>>) -> ConfigBuilder<HttpCrateScope<()>> {

@@ -2,15 +2,15 @@
 
 use std::{error::Error as StdError, fmt, io, time::Duration};
 
-use authwright_core::{BaseUrlError, Denied, Fault, Target, Trail};
+use authwright_core::{BaseUrlError, Denied, Fault, ProxyDenied, Target, Trail};
 use http::{HeaderName, Response, StatusCode};
 use ureq::{Body, Error as UreqError};
 
-use crate::failed::Failed;
+use crate::failed::{self, Failed};
 
 /// Why there is no response to work with. Opaque, one pointer wide.
 ///
-/// Its text names origins, never a path, a query or a secret. A 401 or 403 owns its response.
+/// Its text names origins, never a path, a query or a secret. A 401, 403 or 407 owns its response.
 ///
 /// ```no_run
 /// # fn run(agent: authwright_ureq::Agent) -> Result<(), authwright_ureq::Error> {
@@ -37,13 +37,29 @@ enum Kind {
     Core(authwright_core::Error),
     Client(Failed),
     Denied(Box<Denied>, Response<Body>),
+    ProxyDenied(Box<ProxyDenied>, Refusal),
+}
+
+/// How a proxy refused.
+enum Refusal {
+    Response(Response<Body>),
+    /// ureq's error, which holds no response.
+    Tunnel(UreqError),
 }
 
 impl Error {
-    /// The refusal, where this is a 401 or 403.
+    /// The refusal of the server, where this is a 401 or 403.
     pub fn denied(&self) -> Option<&Denied> {
         match &self.0.kind {
             Kind::Denied(denied, _) => Some(denied),
+            _ => None,
+        }
+    }
+
+    /// The refusal of a proxy, where this is a 407. A [`denied`](Self::denied) request it is not: the server was not reached.
+    pub fn proxy_denied(&self) -> Option<&ProxyDenied> {
+        match &self.0.kind {
+            Kind::ProxyDenied(denied, _) => Some(denied),
             _ => None,
         }
     }
@@ -54,7 +70,7 @@ impl Error {
     /// It owns none: the error itself.
     pub fn into_response(self) -> Result<Response<Body>, Self> {
         match self.0.kind {
-            Kind::Denied(_, response) => Ok(response),
+            Kind::Denied(_, response) | Kind::ProxyDenied(_, Refusal::Response(response)) => Ok(response),
             kind => Err(Self(Box::new(Inner { kind, trail: self.0.trail }))),
         }
     }
@@ -66,13 +82,18 @@ impl Error {
 
     /// ureq's own error, any URL in it cut down to its origin.
     pub fn client(&self) -> Option<&UreqError> {
-        self.failed().map(|failed| &failed.error)
+        match &self.0.kind {
+            Kind::Client(failed) => Some(&failed.error),
+            Kind::ProxyDenied(_, Refusal::Tunnel(error)) => Some(error),
+            _ => None,
+        }
     }
 
     /// The status of the response, where there was one.
     pub fn status(&self) -> Option<StatusCode> {
         match &self.0.kind {
             Kind::Denied(denied, _) => Some(denied.status()),
+            Kind::ProxyDenied(denied, _) => Some(denied.status()),
             Kind::Client(Failed { error: UreqError::StatusCode(code), .. }) => {
                 StatusCode::from_u16(*code).ok()
             }
@@ -84,6 +105,7 @@ impl Error {
     pub fn fault(&self) -> Fault {
         match &self.0.kind {
             Kind::Core(error) => error.fault(),
+            Kind::ProxyDenied(..) => Fault::Credential,
             Kind::Denied(denied, _) if denied.was_attached() => Fault::Credential,
             Kind::Denied(..) => Fault::Caller,
             Kind::Client(failed) => failed.fault(),
@@ -103,7 +125,7 @@ impl Error {
             Kind::Client(_) => {
                 self.fault() == Fault::Network || self.status().is_some_and(|status| status.is_server_error())
             }
-            Kind::Denied(..) => false,
+            Kind::Denied(..) | Kind::ProxyDenied(..) => false,
         }
     }
 
@@ -112,7 +134,10 @@ impl Error {
         match &self.0.kind {
             Kind::Core(error) => error.retry_after(),
             Kind::Client(failed) => failed.retry_after,
-            Kind::Denied(_, response) => authwright_core::retry_after(response.headers()),
+            Kind::ProxyDenied(_, Refusal::Tunnel(_)) => None,
+            Kind::Denied(_, response) | Kind::ProxyDenied(_, Refusal::Response(response)) => {
+                authwright_core::retry_after(response.headers())
+            }
         }
     }
 
@@ -133,9 +158,13 @@ impl Error {
         matches!(self.client(), Some(UreqError::TooManyRedirects))
     }
 
-    /// Whether the proxy refused the credentials it was given (407). The server was not reached.
+    /// Whether a proxy refused its credentials, or asks for some (407): the server was not reached. True for a token that
+    /// could not be fetched for that reason, too.
     pub fn is_proxy_denied(&self) -> bool {
-        self.failed().is_some_and(|failed| failed.proxy_denied)
+        match &self.0.kind {
+            Kind::Core(error) => error.is_proxy_denied(),
+            kind => matches!(kind, Kind::ProxyDenied(..)),
+        }
     }
 
     pub(crate) fn caller(message: impl Into<String>) -> Self {
@@ -156,7 +185,10 @@ impl Error {
 
     /// What ureq said of a hop, and the proxy that may have been between.
     pub(crate) fn sending(error: UreqError, target: &Target<'_>, proxy: Option<&ureq::Proxy>) -> Self {
-        Self::from_kind(Kind::Client(Failed::sending(error, target, proxy)))
+        Self::from_kind(match failed::tunnel_refused(&error, target, proxy) {
+            Some(denied) => Kind::ProxyDenied(Box::new(denied), Refusal::Tunnel(error)),
+            None => Kind::Client(Failed::sending(error, target, proxy)),
+        })
     }
 
     /// A status that ureq's users expect as an error.
@@ -172,16 +204,22 @@ impl Error {
         Self::from_kind(Kind::Denied(denied, response))
     }
 
+    /// The same, for a flow that has called.
+    pub(crate) fn into_core(self) -> authwright_core::Error {
+        if let Some(denied) = self.proxy_denied() {
+            return denied.clone().into();
+        }
+        let (fault, is_transient, is_timeout) = (self.fault(), self.is_transient(), self.is_timeout());
+        authwright_core::Error::of_client(fault, is_transient, is_timeout, self.to_string())
+    }
+
+    pub(crate) fn refused_by_proxy(denied: ProxyDenied, response: Response<Body>) -> Self {
+        Self::from_kind(Kind::ProxyDenied(Box::new(denied), Refusal::Response(response)))
+    }
+
     pub(crate) fn with_trail(mut self, trail: Option<Trail>) -> Self {
         self.0.trail = trail;
         self
-    }
-
-    fn failed(&self) -> Option<&Failed> {
-        match &self.0.kind {
-            Kind::Client(failed) => Some(failed),
-            _ => None,
-        }
     }
 
     fn from_kind(kind: Kind) -> Self {
@@ -213,6 +251,7 @@ impl fmt::Display for Error {
         match &self.0.kind {
             Kind::Core(error) => error.fmt(f),
             Kind::Denied(denied, _) => denied.fmt(f),
+            Kind::ProxyDenied(denied, _) => denied.fmt(f),
             Kind::Client(Failed { says: Some(text), .. }) => f.write_str(text),
             Kind::Client(Failed { error: UreqError::Io(error), origin: Some(origin), .. }) => {
                 write!(f, "{origin}: {error}")
@@ -235,7 +274,8 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.kind {
             // Where our text quotes ureq's, a chain of causes must not say it twice.
-            Kind::Client(Failed { error, says: Some(_), .. }) => Some(error),
+            Kind::Client(Failed { error, says: Some(_), .. })
+            | Kind::ProxyDenied(_, Refusal::Tunnel(error)) => Some(error),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use authwright_core::{Fault, Target};
+use authwright_core::{Fault, ProxyDenied, Target};
 use http::Response;
 use ureq::{Body, Error as UreqError};
 
@@ -14,30 +14,25 @@ pub(crate) struct Failed {
     /// What to say in place of ureq's own text.
     pub(crate) says: Option<String>,
     pub(crate) retry_after: Option<Duration>,
-    pub(crate) proxy_denied: bool,
 }
 
 impl Failed {
     pub(crate) fn new(error: UreqError) -> Self {
-        Self { error: cleaned(error), origin: None, says: None, retry_after: None, proxy_denied: false }
+        Self { error: cleaned(error), origin: None, says: None, retry_after: None }
     }
 
     /// What ureq said of a hop, and the proxy that may have been between.
     pub(crate) fn sending(error: UreqError, target: &Target<'_>, proxy: Option<&ureq::Proxy>) -> Self {
         let origin = target.origin().to_string();
-        let (mut says, mut proxy_denied) = (None, false);
+        let mut says = None;
         match (&error, proxy) {
             (UreqError::TlsRequired, _) => says = Some(NO_TLS.to_owned()),
-            (UreqError::ConnectProxyFailed(why), Some(proxy)) => {
-                // ureq says `proxy server responded 407/407`.
-                proxy_denied = why.ends_with("responded 407/407");
-                let did = if proxy_denied { "refused its credentials (407)" } else { "did not connect" };
-                let (host, port) = (proxy.host(), proxy.port());
-                says = Some(format!("proxy {host}:{port} {did}; {origin} was not reached"));
+            (UreqError::ConnectProxyFailed(_), Some(proxy)) => {
+                says = Some(format!("proxy {} did not connect; {origin} was not reached", address(proxy)));
             }
             _ => {}
         }
-        Self { origin: Some(origin), says, proxy_denied, ..Self::new(error) }
+        Self { origin: Some(origin), says, ..Self::new(error) }
     }
 
     /// A status that ureq's users expect as an error.
@@ -54,8 +49,33 @@ impl Failed {
     }
 
     pub(crate) fn fault(&self) -> Fault {
-        if self.proxy_denied { Fault::Credential } else { fault(&self.error) }
+        fault(&self.error)
     }
+}
+
+/// A refusal of the proxy that was asked for a tunnel. ureq asks for one with plain http too, so that nobody else can be meant;
+/// of the proxy's answer it tells the status alone, as `proxy server responded 407/407`.
+pub(crate) fn tunnel_refused(
+    error: &UreqError,
+    target: &Target<'_>,
+    proxy: Option<&ureq::Proxy>,
+) -> Option<ProxyDenied> {
+    match error {
+        UreqError::ConnectProxyFailed(why) if why.ends_with("responded 407/407") => {
+            let denied = ProxyDenied::on_the_way(target, None);
+            Some(match proxy {
+                Some(proxy) => {
+                    denied.by(address(proxy)).given(proxy.username().or(proxy.password()).is_some())
+                }
+                None => denied,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn address(proxy: &ureq::Proxy) -> String {
+    format!("{}:{}", proxy.host(), proxy.port())
 }
 
 const NO_TLS: &str =

@@ -20,6 +20,7 @@
 //! * A 401 or 403 is an [`Error`] that owns the response and says why. All other statuses are as in ureq
 //!   (`http_status_as_error`), and so are these two where the caller set the credential by hand or said
 //!   [`without_auth`](RequestBuilder::without_auth).
+//! * A 407 is an [`Error`] too, of a proxy.
 //! * `timeout_global` covers the whole request with all its hops, as before, and resends too.
 //! * [`header`](RequestBuilder::header) replaces, it does not append.
 //! * An empty POST, PUT or PATCH says `Content-Length: 0`, where ureq sends an empty chunk.
@@ -72,10 +73,12 @@ pub use authwright_core;
 pub use authwright_core::{
     ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Challenges, Clock, Denied, Error as SchemeError,
     Explanation, Fault, Fingerprint, Flow, Hop, IntoOrigins, IntoScheme, IntoSource, Io, LoginEndpoint,
-    MemoryStore, Origin, Resend, ResponseView, Scheme, Secret, SecretValue, Slot, Source, Stamp, Step,
-    Supplied, Token, TokenEvent, TokenPool, TokenSource, TokenStore, Tokens, TokensBuilder, Trail,
+    MemoryStore, Origin, ProxyDenied, Resend, ResponseView, Scheme, Secret, SecretValue, Slot, Source, Stamp,
+    Step, Supplied, Token, TokenEvent, TokenPool, TokenSource, TokenStore, Tokens, TokensBuilder, Trail,
     TrailEvent, TrailLine, Value, Verdict,
 };
+#[cfg(feature = "digest")]
+pub use authwright_core::{Digest, Password};
 #[cfg(feature = "file-store")]
 pub use authwright_store::FileStore;
 #[cfg(feature = "keyring")]

@@ -33,14 +33,18 @@ pub(crate) fn run(
     options: &Options<'_>,
 ) -> Result<Response<Body>, Error> {
     let own = config::of_request(&agent.http, request.extensions_mut())?;
-    let own_policy = own.map(|own| Policy { max_redirects: own.max_redirects, ..agent.policy.clone() });
-    let conventions = own.unwrap_or(agent.conventions);
+    let own_policy =
+        own.as_ref().map(|(own, _)| Policy { max_redirects: own.max_redirects, ..agent.policy.clone() });
+    let (conventions, proxy) = match &own {
+        Some((own, proxy)) => (own, proxy.as_ref()),
+        None => (&agent.conventions, agent.http.config().proxy()),
+    };
     let mut exchange = Exchange::new(options.auth, own_policy.as_ref().unwrap_or(&agent.policy));
     if !options.explain {
-        return hops(agent, request, body, options, &conventions, &mut exchange);
+        return hops(agent, request, body, options, (conventions, proxy), &mut exchange);
     }
     exchange.record_trail();
-    let outcome = hops(agent, request, body, options, &conventions, &mut exchange);
+    let outcome = hops(agent, request, body, options, (conventions, proxy), &mut exchange);
     match (outcome, exchange.take_trail()) {
         (Ok(mut response), Some(trail)) => {
             response.extensions_mut().insert(trail);
@@ -56,7 +60,7 @@ fn hops<B: IntoBody>(
     request: Request<()>,
     body: B,
     options: &Options<'_>,
-    conventions: &Conventions,
+    (conventions, proxy): (&Conventions, Option<&ureq::Proxy>),
     exchange: &mut Exchange<'_>,
 ) -> Result<Response<Body>, Error> {
     let mut deadline = Deadline::new(options.timeout, conventions.timeout);
@@ -74,7 +78,7 @@ fn hops<B: IntoBody>(
             match exchange.step(Outgoing { method: &method, target, headers: &mut headers, body })? {
                 Ready::Send(line) => break line,
                 Ready::Start(flow) => flow::detach(agent, flow),
-                Ready::Wait(flight) => exchange.landed(flow::wait(flight, deadline.left())),
+                Ready::Wait(flight) => exchange.landed(flight.block(deadline.left())),
             }
         };
         let mut hop = Request::new(());
@@ -87,14 +91,16 @@ fn hops<B: IntoBody>(
         *hop.headers_mut() = mem::take(&mut headers);
         *hop.extensions_mut() = extensions.clone();
         let hop = deadline.apply(&agent.http, hop);
-        let response = send(&agent.http, hop, &mut body)
-            .map_err(|error| Error::sending(error, &target, agent.http.config().proxy()))?;
+        let response =
+            send(&agent.http, hop, &mut body).map_err(|error| Error::sending(error, &target, proxy))?;
         if exchange.settles(response.status()) {
             return deliver(response, &target, conventions);
         }
         let view = ResponseView::new(response.status(), response.headers());
         match exchange.observed(&view, target)? {
             Next::Denied(denied) => return Err(Error::refused(denied, response)),
+            // A proxy of ours is asked for tunnels only, so this one was given nothing by us.
+            Next::ProxyDenied(denied) => return Err(Error::refused_by_proxy(denied.given(false), response)),
             Next::TooManyRedirects if conventions.redirects_will_error => {
                 return Err(Error::too_many_redirects(conventions.max_redirects, &target));
             }

@@ -193,5 +193,20 @@ fn a_proxy_that_refuses_is_not_the_server_refusing() {
         error.to_string(),
         format!("proxy {address} refused its credentials (407); https://api.example.com was not reached")
     );
+    assert!(error.proxy_denied().is_some_and(|denied| denied.challenges().next().is_none()));
+    assert!(
+        matches!(error.client(), Some(UreqError::ConnectProxyFailed(_))) && error.into_response().is_err()
+    );
+    // A request's own proxy is the one that is named, and none of its own that it was given nothing.
+    let request = http::Request::get("http://api.example.com/").body(()).unwrap();
+    let own = ureq::Proxy::new(&format!("http://{address}")).unwrap();
+    let error = agent.run(agent.configure_request(request).proxy(Some(own)).build()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "proxy {address} asks for credentials (407), and none were given to it; http://api.example.com was not \
+             reached"
+        )
+    );
     assert_clean(&texts(&error));
 }

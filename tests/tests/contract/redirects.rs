@@ -48,7 +48,6 @@ fn a10_what_the_caller_set_stays_behind() {
             let plan = Plan::get(net.url(0, "/0"), &Auth::none())
                 .header("Authorization", &format!("Bearer {canary}"))
                 .header("Cookie", &format!("session={canary}"))
-                .header("Proxy-Authorization", &format!("Basic {canary}"))
                 .header("X-API-Key", canary)
                 .header("Referer", &format!("http://127.0.0.1/?k={canary}"))
                 .sensitive_header("X-Mine", canary)

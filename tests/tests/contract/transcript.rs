@@ -20,7 +20,7 @@ fn every_driver_writes_the_same_transcript() {
     let cases = (
         (credentials(), credentials(), chains(PLACES.len(), 11)),
         (methods(), bodies()),
-        (0..=11_u32, prop::sample::select(vec![200_u16, 204, 401, 403, 404, 500])),
+        (0..=11_u32, prop::sample::select(vec![200_u16, 204, 401, 403, 404, 407, 500])),
         (prop::bool::ANY, prop::bool::ANY, prop::bool::ANY),
     );
     let run =
@@ -51,6 +51,7 @@ fn every_driver_writes_the_same_transcript() {
                 let ending = match &outcome.ending {
                     Ending::Response { status, .. } => format!("response {status}"),
                     Ending::Denied { denied, .. } => format!("denied {denied}"),
+                    Ending::ProxyDenied { denied, .. } => format!("proxy denied {denied}"),
                     Ending::TooManyRedirects => "too many".into(),
                     Ending::Failed { message, .. } => format!("failed {message}"),
                 };

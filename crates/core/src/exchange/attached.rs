@@ -17,9 +17,17 @@ pub(super) struct One {
     index: u32,
     /// It wrote its one declared header.
     pub(super) ready: bool,
+    /// It wrote nothing, and waits for the server to ask.
+    pub(super) bare: bool,
 }
 
 impl One {
+    /// An entry that wrote nothing. It is remembered elsewhere, so that "empty" says that nothing of ours is on the hop.
+    pub(super) fn bare(index: usize) -> Self {
+        #[allow(clippy::cast_possible_truncation)] // as below
+        Self { index: index as u32, bare: true, ..Self::default() }
+    }
+
     pub(super) fn index(self) -> usize {
         self.index as usize
     }
@@ -39,7 +47,7 @@ impl Attached {
     #[inline]
     pub(super) fn insert(&mut self, index: usize, Finished { ready, stamp }: &Finished) -> Option<One> {
         #[allow(clippy::cast_possible_truncation)] // nobody builds an Auth of 2^32 entries
-        let one = One { stamp: *stamp, index: index as u32, ready: *ready };
+        let one = One { stamp: *stamp, index: index as u32, ready: *ready, bare: false };
         let Some(place) = self.here.get_mut(self.count) else { return Some(one) };
         *place = one;
         self.count += 1;

@@ -14,6 +14,7 @@
 //!                 |-- Resend ---- the same hop, authorised anew ---------->|
 //!                 |-- Follow ---- the next hop, stripped of what must stay >|
 //!                 |-- Denied ---- 401 or 403, with the reason
+//!                 |-- ProxyDenied  407: nobody behind the proxy was reached
 //!                 |-- TooManyRedirects
 //!                 `-- Deliver --- everything else
 //! ```
@@ -56,7 +57,10 @@ mod redirect;
 
 use std::fmt;
 
-use http::{HeaderMap, HeaderName, Method, StatusCode, header::WWW_AUTHENTICATE};
+use http::{
+    HeaderMap, HeaderName, Method, StatusCode,
+    header::{PROXY_AUTHORIZATION, WWW_AUTHENTICATE},
+};
 
 use self::{
     attached::{Attached, One},
@@ -69,8 +73,8 @@ pub use self::{
     redirect::Follow,
 };
 use crate::{
-    Auth, Body, Denied, Error, Hop, Resend, ResponseView, Slot, Target, Trail, Verdict, seldom::Seldom,
-    trail::TrailEvent,
+    Auth, Body, Denied, Error, Hop, ProxyDenied, Resend, ResponseView, Slot, Target, Trail, Verdict,
+    seldom::Seldom, trail::TrailEvent,
 };
 
 /// The machine for one logical request. See the [module documentation](self).
@@ -107,6 +111,14 @@ struct Rare {
     more: Vec<One>,
 }
 
+/// What the schemes have made of a response.
+#[derive(Default)]
+struct Learnt {
+    resend: Option<Resend>,
+    /// By entry: why it could not answer what the server asks.
+    unanswered: Vec<(usize, &'static str)>,
+}
+
 /// A request about to be sent: the copy that is sent, on which credentials may be put.
 pub struct Outgoing<'a> {
     /// The method.
@@ -137,6 +149,9 @@ pub enum Next {
     Deliver,
     /// It is a 401 or 403 about a credential of ours, or about none: give it to the caller as an error that owns it.
     Denied(Box<Denied>),
+    /// It is a 407, of a proxy on the way: give it to the caller as an error that owns it, and add what is known of the
+    /// proxy.
+    ProxyDenied(Box<ProxyDenied>),
     /// Send the same request once more, with these header fields; [`Exchange::step`] comes first.
     Resend {
         /// The method of the hop.
@@ -156,6 +171,7 @@ impl fmt::Debug for Next {
         match self {
             Self::Deliver => f.write_str("Deliver"),
             Self::Denied(denied) => f.debug_tuple("Denied").field(denied).finish(),
+            Self::ProxyDenied(denied) => f.debug_tuple("ProxyDenied").field(denied).finish(),
             Self::Resend { method, .. } => {
                 f.debug_struct("Resend").field("method", method).finish_non_exhaustive()
             }
@@ -220,6 +236,7 @@ impl<'a> Exchange<'a> {
             return Ok(Ready::Wait(flight));
         }
         if self.sends == 0 {
+            self.check_proxy_authorization(headers, &target)?;
             self.replayable = body.is_replayable();
             if self.may_send_again() {
                 self.kept = Some(Kept::new(method, headers, &self.policy.default_headers));
@@ -256,11 +273,21 @@ impl<'a> Exchange<'a> {
         Ok(Ready::Send(Some(line)))
     }
 
+    /// A proxy's credential is its client's to send (RFC 9110 section 11.7.1). On a request it would reach the origin: by a
+    /// tunnel, or where no proxy is in between after all. Neither client says beforehand which way a request will go.
+    #[inline]
+    fn check_proxy_authorization(&self, headers: &HeaderMap, target: &Target<'_>) -> Result<(), Error> {
+        let set = [headers, &self.policy.default_headers]
+            .into_iter()
+            .any(|headers| headers.contains_key(PROXY_AUTHORIZATION));
+        if set { Err(for_the_proxy(target)) } else { Ok(()) }
+    }
+
     /// Whether a response of this status is delivered without a closer look, so that a driver may spare itself
     /// [`observed`](Self::observed): it neither redirects nor refuses, and nobody listens.
     #[inline]
     pub fn settles(&self, status: StatusCode) -> bool {
-        let looked_at = status.is_redirection() || matches!(status.as_u16(), 401 | 403);
+        let looked_at = status.is_redirection() || matches!(status.as_u16(), 401 | 403 | 407);
         !looked_at && !self.records() && !self.auth.is_some_and(|auth| auth.traits().listens)
     }
 
@@ -274,7 +301,12 @@ impl<'a> Exchange<'a> {
         if self.records() {
             self.note(&sent, || TrailEvent::Answered(status.as_u16()));
         }
-        if let Some(because) = self.learn(response)?
+        // Not the origin's word: nobody's credential is to learn from it, whoever was to get the request (rule 12).
+        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Ok(self.refused_by_proxy(response, &sent));
+        }
+        let learnt = self.learn(response, &sent)?;
+        if let Some(because) = learnt.resend
             && let Some(kept) = &self.kept
         {
             let (method, headers) = (kept.method.clone(), kept.headers());
@@ -283,25 +315,30 @@ impl<'a> Exchange<'a> {
             return Ok(Next::Resend { method, headers });
         }
         match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(self.refused(response, &sent)),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Ok(self.refused(response, &sent, &learnt.unanswered))
+            }
             _ if status.is_redirection() => Ok(self.redirected(response, &sent)),
             _ => Ok(Next::Deliver),
         }
     }
 
     /// Shows the response to the schemes on the hop, and takes the first resend that is allowed (rules 4 to 6).
-    fn learn(&mut self, response: &ResponseView<'_>) -> Result<Option<Resend>, Error> {
-        let Some(auth) = self.auth else { return Ok(None) };
-        if !auth.traits().listens {
-            return Ok(None);
-        }
-        let response = &response.with_clock(&*self.policy.clock);
-        let mut accepted = None;
-        let (attached, more) = (self.attached, self.rare.as_ref().map(|rare| rare.more.clone()));
-        for one in attached.iter().chain(more.unwrap_or_default()) {
+    fn learn(&mut self, response: &ResponseView<'_>, sent: &Target<'_>) -> Result<Learnt, Error> {
+        let Some(auth) = self.auth.filter(|auth| auth.traits().listens) else { return Ok(Learnt::default()) };
+        let (our_pairs, more) =
+            self.rare.as_ref().map_or(("", &[][..]), |rare| (&rare.our_pairs, &rare.more));
+        let response = &response.of(&*self.policy.clock, *sent, our_pairs);
+        let mut learnt = Learnt::default();
+        for one in self.attached.iter().chain(more.iter().copied()) {
             let (stamp, Some(entry)) = (one.stamp, auth.entries().get(one.index())) else { continue };
-            let Verdict::Resend { because, stamp: now } = entry.scheme.observed(response, stamp)? else {
-                continue;
+            let (because, now) = match entry.scheme.observed(response, stamp)? {
+                Verdict::Deliver => continue,
+                Verdict::Unanswered(why) => {
+                    learnt.unanswered.push((one.index(), why));
+                    continue;
+                }
+                Verdict::Resend { because, stamp } => (because, stamp),
             };
             // 401: the server refused to act, so even a POST may be sent again. 403 says that this credential will
             // not do; only wider scope can help. Nothing else is ours to retry (RFC 9110 sections 15.5.2, 15.5.4).
@@ -311,13 +348,20 @@ impl<'a> Exchange<'a> {
                 _ => false,
             };
             let left = self.budget.get_mut(because.index());
-            let allowed = ours && entry.may_resend && now != stamp && self.replayable && accepted.is_none();
-            if allowed && let Some(left) = left.filter(|left| **left > 0) {
+            let wanted = ours && entry.may_resend && now != stamp && learnt.resend.is_none();
+            if wanted
+                && self.replayable
+                && let Some(left) = left.filter(|left| **left > 0)
+            {
                 *left -= 1;
-                accepted = Some(because);
+                learnt.resend = Some(because);
+            } else if wanted && !self.replayable {
+                learnt
+                    .unanswered
+                    .push((one.index(), "when it did, the body was a stream and gone: send again"));
             }
         }
-        Ok(accepted)
+        Ok(learnt)
     }
 
     fn redirected(&mut self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
@@ -358,26 +402,45 @@ impl<'a> Exchange<'a> {
     }
 
     /// A 401 or 403 that remains (rule 12).
-    fn refused(&self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
+    fn refused(
+        &self,
+        response: &ResponseView<'_>,
+        sent: &Target<'_>,
+        unanswered: &[(usize, &'static str)],
+    ) -> Next {
         let (Some(auth), true, false) = (self.auth, self.policy.denied_as_error, self.caller_set) else {
             return Next::Deliver;
         };
         let entries = auth.entries();
+        let labels = |bare: bool| {
+            let such = self.attached_entries().filter(move |one| one.bare == bare);
+            such.filter_map(|one| Some((one.index(), entries.get(one.index())?.label())))
+        };
+        let unasked = labels(true).map(|(index, label)| {
+            let why = unanswered.iter().find(|(other, _)| *other == index).map(|(_, why)| *why);
+            format!("{label} goes only where the server asks for it, and {}", why.unwrap_or("it did not"))
+        });
+        let elsewhere = entries.iter().filter_map(|entry| {
+            let mismatch = entry.area.mismatch(sent)?;
+            Some(format!("{} is {}", entry.label(), entry.elsewhere(mismatch)))
+        });
         Next::Denied(Box::new(Denied {
             status: response.status,
             origin: sent.origin().to_string(),
-            sent: self.attached_entries().filter_map(|one| Some(entries.get(one.index())?.label())).collect(),
-            withheld: entries
-                .iter()
-                .filter_map(|entry| {
-                    let mismatch = entry.area.mismatch(sent)?;
-                    Some(format!("{} is {}", entry.label(), entry.elsewhere(mismatch)))
-                })
-                .collect(),
+            sent: labels(false).map(|(_, label)| label).collect(),
+            withheld: unasked.chain(elsewhere).collect(),
             stream_gone: !self.replayable && self.may_resend(),
             renewed: self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed)),
             lines: response.headers.get_all(WWW_AUTHENTICATE).iter().cloned().collect(),
         }))
+    }
+
+    /// A 407. It is about the proxy's credential, so it does not matter whose the request's is.
+    fn refused_by_proxy(&self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
+        if !self.policy.denied_as_error {
+            return Next::Deliver;
+        }
+        Next::ProxyDenied(Box::new(ProxyDenied::on_the_way(sent, Some(response.headers))))
     }
 
     fn attached_entries(&self) -> impl Iterator<Item = One> + '_ {
@@ -404,6 +467,15 @@ impl<'a> Exchange<'a> {
             trail.push(self.hop, target.origin().to_string(), event());
         }
     }
+}
+
+#[cold]
+fn for_the_proxy(target: &Target<'_>) -> Error {
+    Error::caller(format!(
+        "`Proxy-Authorization` is set on the request, where {} could receive it; give it to the client's own proxy \
+         setting; nothing was sent",
+        target.origin()
+    ))
 }
 
 fn resent(because: Resend) -> &'static str {

@@ -14,7 +14,7 @@ pub const MAX_REDIRECTS: u32 = 10;
 pub struct Policy {
     /// How many redirects are followed; 0 delivers every 3xx.
     pub max_redirects: u32,
-    /// Whether a 401 or 403 about our credential (or about the lack of one) becomes an error.
+    /// Whether a 401 or 403 about our credential (or about the lack of one) becomes an error, and so a proxy's 407.
     pub denied_as_error: bool,
     /// Fields added to every request that does not have them. On a change of origin they are left behind, but for
     /// those that say nothing about who is asking (`Accept`, `Accept-Language`, `Accept-Encoding`, `User-Agent`).

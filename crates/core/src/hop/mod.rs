@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt, mem, time::SystemTime};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,
-    header::{COOKIE, MaxSizeReached},
+    header::{COOKIE, MaxSizeReached, PROXY_AUTHORIZATION},
 };
 
 use self::rare::Rare;
@@ -197,6 +197,11 @@ impl<'a> Hop<'a> {
     {
         let name = HeaderName::try_from(name)
             .map_err(|_| Error::caller("a scheme wrote a malformed header name"))?;
+        if name == PROXY_AUTHORIZATION {
+            return Err(Error::caller(
+                "a scheme wrote `Proxy-Authorization`, which is not for the origin (RFC 9110 section 11.7.1)",
+            ));
+        }
         let Ok(mut value) = HeaderValue::try_from(value) else {
             return Err(Error::unsendable(format!(
                 "the value for header `{name}` has a line break or another character that headers cannot have"
@@ -221,6 +226,13 @@ impl<'a> Hop<'a> {
             let found = self.map().try_append(name, value.clone());
             self.ready = self.was_free(name, found)?;
         }
+        Ok(())
+    }
+
+    /// Writes the one header field an entry declares, with a value made for this hop alone.
+    #[cfg(feature = "digest")]
+    pub(crate) fn header_made(&mut self, name: &HeaderName, value: HeaderValue) -> Result<(), Error> {
+        self.ready = self.append(name, value)?;
         Ok(())
     }
 
@@ -401,6 +413,16 @@ impl<'a> Hop<'a> {
     #[inline]
     pub(crate) fn goes_to(&self) -> &Target<'a> {
         &self.target
+    }
+
+    /// Collides where one of these header fields is taken: for an entry that will want it later.
+    #[cold]
+    pub(crate) fn hold(&mut self, slots: &[Slot]) {
+        let is_taken = |slot: &&Slot| matches!(slot, Slot::Header(name) if self.headers().contains_key(name));
+        if let Some(slot) = slots.iter().find(is_taken).cloned() {
+            let ours = matches!(&slot, Slot::Header(name) if self.rare().wrote(name));
+            self.collide(slot, !ours);
+        }
     }
 
     /// Takes back what the entry under way has written.

@@ -117,8 +117,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "6 a stream is sent once",
         EXCHANGE,
-        "&& self.replayable && accepted.is_none()",
-        "&& accepted.is_none()",
+        "if wanted\n                && self.replayable\n",
+        "if wanted\n",
     ),
     cut("6 a stream cannot be signed", APPLY, "if entry.needs_body && !self.replayable {", "if false {"),
     cut(
@@ -132,6 +132,25 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         APPLY,
         "hop.take_back_all(self.ready_slots(auth), defaults);",
         "let _ = (auth, hop, defaults);",
+    ),
+    cut(
+        "A8 no Proxy-Authorization on a request",
+        EXCHANGE,
+        "if set { Err(for_the_proxy(target)) } else",
+        "if false { Err(for_the_proxy(target)) } else",
+    ),
+    cut("A8 no scheme writes Proxy-Authorization", HOP, "if name == PROXY_AUTHORIZATION {", "if false {"),
+    cut(
+        "A8 nobody learns from a 407",
+        EXCHANGE,
+        "if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {",
+        "if false {",
+    ),
+    cut(
+        "A8 a call's 407 is a proxy's",
+        "crates/core/src/flow/call.rs",
+        "StatusCode::PROXY_AUTHENTICATION_REQUIRED => {",
+        "StatusCode::IM_A_TEAPOT => {",
     ),
     cut("9 values are marked sensitive", HOP, "            value.set_sensitive(true);\n", ""),
     cut(
@@ -179,8 +198,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "12 a refusal is an error",
         EXCHANGE,
-        "StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(self.refused(response, &sent)),",
-        "",
+        "Ok(self.refused(response, &sent, &learnt.unanswered))",
+        "Ok(Next::Deliver)",
     ),
     cut(
         "12 not where the caller set it",
