@@ -1,0 +1,315 @@
+//! What is offered, and what is made of it: A1, A3, A4, A6, A13, C1, C2.
+
+use authwright_core::{Auth, Digest, Password};
+use authwright_testkit::{Plan, Reply};
+use authwright_tests::on_every_driver;
+
+use super::{PASSWORD, assert_fine, authorizations, digest, get, guard, sam};
+use crate::support::net;
+
+/// RFC 9110 sections 11.1 and 11.2.
+#[test]
+fn a1_schemes_and_parameters_are_found_in_any_case() {
+    let net = net();
+    on_every_driver(|driver| {
+        for (from, to) in [
+            ("Digest ", "dIgEsT "),
+            ("Digest ", "DIGEST "),
+            ("realm=", "REALM="),
+            ("nonce=", "NoNcE="),
+            ("qop=", "QOP="),
+            ("opaque=", "Opaque="),
+            ("algorithm=", "ALGORITHM="),
+            ("qop=\"auth\"", "qop=\"AUTH\""),
+        ] {
+            let who = format!("{} {to}", driver.name());
+            let builder = sam("r").algorithms(&["SHA-256"]).opaque("o");
+            let realm = guard(&net, builder.spelled(move |text| text.replacen(from, to, 1)));
+            let outcome = get(driver, &net, "/", &digest(&net, 0));
+            assert_fine(&outcome, &realm, &who);
+            assert_eq!(net.requests().len(), 2, "{who}");
+        }
+    });
+}
+
+/// The name of an algorithm has no case either; it goes back as the server spelled it.
+#[test]
+fn a1_algorithms_are_known_in_any_case() {
+    let net = net();
+    on_every_driver(|driver| {
+        for name in ["md5", "Md5-SESS", "sha-256", "SHA-256-Sess", "sha-512-256", "Sha-512-256-sESS"] {
+            let realm = guard(&net, sam("r").algorithms(&[name]));
+            let outcome = get(driver, &net, "/", &digest(&net, 0));
+            assert_fine(&outcome, &realm, &format!("{} {name}", driver.name()));
+            assert_eq!(realm.accepted()[0].algorithm, name, "{}", driver.name());
+        }
+    });
+}
+
+/// RFC 9110 section 11.2: a parameter occurs once in a challenge. Which of two would be meant is not guessed.
+#[test]
+fn a3_a_repeated_parameter_refuses_its_challenge() {
+    let net = net();
+    on_every_driver(|driver| {
+        for repeated in [
+            "nonce=\"other\"",
+            "nonce=\"n\"",
+            "NONCE=\"other\"",
+            "realm=\"other\"",
+            "Realm=\"r\"",
+            "qop=\"auth\"",
+            "opaque=\"p\"",
+            "algorithm=MD5",
+        ] {
+            let line = format!(
+                "Digest realm=\"r\", nonce=\"n\", qop=\"auth\", opaque=\"o\", algorithm=MD5, {repeated}"
+            );
+            let who = format!("{} {repeated}", driver.name());
+            let challenge = line.clone();
+            net.set_script(move |_| Reply::unauthorized(&challenge));
+            let outcome = get(driver, &net, "/", &digest(&net, 0));
+            assert_eq!(outcome.status(), Some(401), "{who}: {outcome}");
+            assert_eq!(authorizations(&net), ["-"], "{who}");
+
+            let realm = guard(&net, sam("good").after(&line));
+            let outcome = get(driver, &net, "/", &digest(&net, 0));
+            assert_fine(&outcome, &realm, &format!("{who}, a good one behind it"));
+        }
+    });
+}
+
+/// RFC 9110 section 5.6.4: quotes and backslashes, in what is read and in what is written.
+#[test]
+fn a4_quoted_pairs_are_undone_and_done() {
+    let net = net();
+    on_every_driver(|driver| {
+        for (realm, user) in [
+            ("a \"b\" \\c", "s\"a\\m"),
+            ("\\", "\\"),
+            ("\"", "\""),
+            ("a, b=\"c\", Basic x", "sam, realm=\"x\""),
+            ("", "sam"),
+            (" r ", " sam "),
+        ] {
+            let who = format!("{} {realm:?} {user:?}", driver.name());
+            let builder = authwright_testkit::DigestRealm::builder(realm).user(user, PASSWORD);
+            let realm = guard(&net, builder.algorithms(&["SHA-256"]));
+            let auth = Auth::new(net.origin(0), Digest::new(user, PASSWORD)).unwrap();
+            assert_fine(&get(driver, &net, "/", &auth), &realm, &who);
+            assert_eq!(realm.accepted()[0].user, user, "{who}");
+        }
+    });
+}
+
+/// RFC 9110 section 5.6.4: `\e` is `e`. The referee hashes the realm it has, and gets it in any spelling.
+#[test]
+fn a4_an_idle_backslash_means_nothing() {
+    let net = net();
+    on_every_driver(|driver| {
+        let builder = sam("realm").spelled(|text| text.replacen("\"realm\"", "\"r\\e\\alm\"", 1));
+        let realm = guard(&net, builder);
+        assert_fine(&get(driver, &net, "/", &digest(&net, 0)), &realm, driver.name());
+    });
+}
+
+/// RFC 9110 section 15.5.2: a second 401 is final, whoever asks for what.
+#[test]
+fn a6_a_401_for_ever_ends_after_two_sends() {
+    let net = net();
+    on_every_driver(|driver| {
+        for (what, builder) in [
+            ("fresh nonces", sam("r").refuse_all()),
+            ("one nonce", sam("r").refuse_all().fixed_nonce("n")),
+            ("two offers", sam("r").refuse_all().algorithms(&["MD5", "SHA-256"])),
+            ("sessions", sam("r").refuse_all().algorithms(&["SHA-256-sess"])),
+            ("RFC 2069", sam("r").refuse_all().without_qop()),
+        ] {
+            let who = format!("{} {what}", driver.name());
+            let realm = guard(&net, builder);
+            let outcome = get(driver, &net, "/", &digest(&net, 0));
+            assert_eq!(realm.violations(), [] as [String; 0], "{who}");
+            assert_eq!(net.requests().len(), 2, "{who}");
+            let denied = outcome.denied().unwrap_or_else(|| panic!("{who}: {outcome}"));
+            assert!(denied.was_attached(), "{who}: {denied}");
+        }
+    });
+}
+
+/// The bound holds when the server changes its mind each time: other realms, other schemes, nothing at all.
+#[test]
+fn a6_whatever_is_offered_next() {
+    let net = net();
+    let offers = [
+        "Digest realm=\"a\", nonce=\"1\", qop=\"auth\", algorithm=MD5",
+        "Digest realm=\"b\", nonce=\"2\", qop=\"auth\", algorithm=SHA-256",
+        "Basic realm=\"c\"",
+        "Digest realm=\"d\", nonce=\"3\"",
+        "Negotiate",
+        "",
+    ];
+    on_every_driver(|driver| {
+        for first in offers {
+            for second in offers {
+                let auths = [
+                    Auth::new(net.origin(0), Digest::new("sam", PASSWORD)).unwrap(),
+                    Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap(),
+                ];
+                for auth in auths {
+                    net.set_script(move |request| match request.header("authorization") {
+                        None => Reply::unauthorized(first),
+                        Some(_) => Reply::unauthorized(second),
+                    });
+                    let outcome = get(driver, &net, "/", &auth);
+                    assert_eq!(outcome.status(), Some(401), "{}: {outcome}", driver.name());
+                    let sends = net.requests().len();
+                    assert!(sends <= 2, "{} {first} {second}: {sends} sends", driver.name());
+                }
+            }
+        }
+    });
+}
+
+/// RFC 9110 section 11.6.1: what is not known is passed over.
+#[test]
+fn a13_unknown_schemes_are_passed_over() {
+    let net = net();
+    on_every_driver(|driver| {
+        for before in [
+            "Negotiate",
+            "Negotiate oYG2MIGzoAMKAQCh, NTLM",
+            "X-New realm=\"r\", nonce=\"n\", qop=\"auth\"",
+            "Basic realm=\"r\"",
+            "Bearer",
+            ",, ,",
+            "=, \"",
+        ] {
+            let who = format!("{} {before}", driver.name());
+            let realm = guard(&net, sam("r").after(before));
+            assert_fine(&get(driver, &net, "/", &digest(&net, 0)), &realm, &who);
+        }
+    });
+}
+
+/// With `Basic` behind them too.
+#[test]
+fn a13_basic_behind_unknown_schemes() {
+    let net = net();
+    on_every_driver(|driver| {
+        net.set_script(|request| match request.header("authorization") {
+            Some("Basic c2FtOmM0bjRyeTVlY3JldA==") => Reply::ok("hello"),
+            _ => Reply::unauthorized("Negotiate").header("www-authenticate", "X-New a=\"b\", Basic realm=\"r\""),
+        });
+        let auth = Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap();
+        let outcome = get(driver, &net, "/", &auth);
+        assert_eq!(outcome.status(), Some(200), "{}: {outcome}", driver.name());
+        assert_eq!(net.requests().len(), 2, "{}", driver.name());
+    });
+}
+
+/// RFC 7616 section 3.3: unknown algorithms, qualities and parameters are no obstacle.
+#[test]
+fn c1_what_is_unknown_is_ignored() {
+    let net = net();
+    on_every_driver(|driver| {
+        for (what, builder) in [
+            ("algorithm first", sam("r").algorithms(&["SHA-3", "SHA-256"])),
+            ("algorithm last", sam("r").algorithms(&["SHA-256", "SHA3-512-sess"])),
+            ("qop first", sam("r").qop("auth-conf, auth")),
+            ("qop last", sam("r").qop("auth,auth-conf")),
+            ("blanks and empty members", sam("r").qop(" , auth ,, token ")),
+            ("parameters", sam("r").spelled(|text| format!("{text}, x=y, ext=\"a, b\", Q=\"\""))),
+        ] {
+            let realm = guard(&net, builder);
+            assert_fine(&get(driver, &net, "/", &digest(&net, 0)), &realm, &format!("{} {what}", driver.name()));
+        }
+    });
+}
+
+/// Where all is unknown, nothing is sent. A `qop` without a known word is no server of RFC 2069.
+#[test]
+fn c1_where_all_is_unknown_nothing_is_sent() {
+    let net = net();
+    on_every_driver(|driver| {
+        for (what, builder) in
+            [("algorithm", sam("r").algorithms(&["SHA-1", "X"])), ("qop", sam("r").qop("auth-conf, token"))]
+        {
+            let who = format!("{} {what}", driver.name());
+            guard(&net, builder);
+            let outcome = get(driver, &net, "/", &digest(&net, 0));
+            assert_eq!(outcome.status(), Some(401), "{who}: {outcome}");
+            assert_eq!(authorizations(&net), ["-"], "{who}");
+        }
+    });
+}
+
+/// RFC 7616 section 3.7 with a policy of our own: the strongest of what is offered, not the first.
+#[test]
+fn c2_the_best_algorithm_is_answered() {
+    let net = net();
+    on_every_driver(|driver| {
+        for (offered, best) in [
+            (&["MD5", "SHA-256"][..], "SHA-256"),
+            (&["SHA-256", "MD5"], "SHA-256"),
+            (&["", "SHA-256-sess"], "SHA-256-sess"),
+            (&["MD5", "SHA-256", "SHA-512-256"], "SHA-512-256"),
+            (&["SHA-256", "SHA-512", "MD5"], "SHA-512"),
+            (&["SHA-512", "SHA-512-256"], "SHA-512-256"),
+            (&["MD5-sess", "MD5"], "MD5"),
+            (&["SHA-256-sess", "MD5", "X"], "SHA-256-sess"),
+        ] {
+            let who = format!("{} {offered:?}", driver.name());
+            let realm = guard(&net, sam("r").algorithms(offered).opaque("o"));
+            assert_fine(&get(driver, &net, "/", &digest(&net, 0)), &realm, &who);
+            assert_eq!(realm.accepted()[0].algorithm, best, "{who}");
+        }
+        for (offered, chosen) in [("auth-int, auth", "auth"), ("auth,auth-int", "auth"), ("auth-int", "auth-int")] {
+            let realm = guard(&net, sam("r").qop(offered));
+            assert_fine(&get(driver, &net, "/", &digest(&net, 0)), &realm, driver.name());
+            assert_eq!(realm.accepted()[0].qop.as_deref(), Some(chosen), "{}", driver.name());
+        }
+    });
+}
+
+#[test]
+fn c2_md5_can_be_switched_off() {
+    let net = net();
+    on_every_driver(|driver| {
+        let auths = || {
+            [
+                Auth::new(net.origin(0), Digest::new("sam", PASSWORD).without_md5()).unwrap(),
+                Auth::new(net.origin(0), Password::new("sam", PASSWORD).without_md5()).unwrap(),
+            ]
+        };
+        for offered in ["MD5", "", "MD5-sess", "md5"] {
+            for auth in auths() {
+                guard(&net, sam("r").algorithms(&[offered]));
+                let outcome = get(driver, &net, "/", &auth);
+                assert_eq!(outcome.status(), Some(401), "{} {offered}: {outcome}", driver.name());
+                assert_eq!(authorizations(&net), ["-"], "{} {offered}", driver.name());
+            }
+            for auth in auths() {
+                let realm = guard(&net, sam("r").algorithms(&[offered, "SHA-256-sess"]));
+                assert_fine(&get(driver, &net, "/", &auth), &realm, driver.name());
+            }
+        }
+    });
+}
+
+/// The trail of a request tells what happened, and a denial is typed, also where the body is HTML.
+#[test]
+fn a6_the_denial_owns_the_second_response() {
+    let net = net();
+    on_every_driver(|driver| {
+        let realm = sam("r").refuse_all().build();
+        net.set_script(move |request| realm.reply(request, Reply::ok("")).body(authwright_body(request)));
+        let plan = Plan::get(net.url(0, "/"), &digest(&net, 0)).explained();
+        let outcome = driver.run(&net, &plan);
+        let authwright_testkit::Ending::Denied { body, .. } = &outcome.ending else { panic!("{outcome}") };
+        assert_eq!(body, b"answered", "{}", driver.name());
+        assert!(outcome.trail.is_some(), "{}", driver.name());
+    });
+}
+
+fn authwright_body(request: &authwright_testkit::Received) -> &'static str {
+    if request.header("authorization").is_some() { "answered" } else { "bare" }
+}
