@@ -10,7 +10,7 @@
 
 mod own_tests;
 
-use std::{error::Error, fs, path::Path, time::Duration};
+use std::{borrow::Cow, error::Error, fs, path::Path, time::Duration};
 
 use authwright_examples::{Embedded, secrets, use_ring};
 use authwright_reqwest::{ApiKey, Auth, Bearer, Client, LoginEndpoint, Origin, Secret, Tokens, Trail};
@@ -242,7 +242,7 @@ fn again_in(delay: Option<Duration>) {
     println!("again in {delay:?}");
 }
 
-fn ask_for(scope: Option<&str>) {
+fn ask_for(scope: Option<Cow<'_, str>>) {
     println!("ask for the scope {scope:?}");
 }
 

@@ -1,10 +1,10 @@
 //! A 401 or 403 that remains, explained.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
-use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, StatusCode, header::RETRY_AFTER};
 
-use crate::challenge::{Challenge, bearer_scope};
+use crate::challenge::{self, Challenges, ParamValue};
 
 /// The server refused, and this is what it refused: a credential that was sent, an identity it knows but does not
 /// permit, or a request that carried nothing, and why.
@@ -19,7 +19,8 @@ pub struct Denied {
     pub(crate) stream_gone: bool,
     /// A renewed token was refused as well.
     pub(crate) renewed: bool,
-    pub(crate) challenges: Vec<Challenge>,
+    /// The `WWW-Authenticate` lines, read where somebody asks.
+    pub(crate) lines: Vec<HeaderValue>,
 }
 
 impl Denied {
@@ -45,13 +46,13 @@ impl Denied {
     }
 
     /// What the server offered in `WWW-Authenticate` (RFC 9110 section 11.6.1).
-    pub fn challenges(&self) -> &[Challenge] {
-        &self.challenges
+    pub fn challenges(&self) -> Challenges<'_> {
+        Challenges::of_lines(&self.lines)
     }
 
     /// The scope the server asks for, where it said `insufficient_scope` (RFC 6750 section 3.1).
-    pub fn required_scope(&self) -> Option<&str> {
-        bearer_scope(&self.challenges)
+    pub fn required_scope(&self) -> Option<Cow<'_, str>> {
+        challenge::required_scope(self.challenges()).map(ParamValue::text)
     }
 }
 
@@ -108,7 +109,7 @@ impl fmt::Debug for Denied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Denied")
             .field("message", &self.to_string())
-            .field("challenges", &self.challenges)
+            .field("challenges", &self.challenges())
             .finish_non_exhaustive()
     }
 }

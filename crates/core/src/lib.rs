@@ -15,7 +15,7 @@
 mod auth;
 #[doc(hidden)]
 pub mod base_url;
-mod challenge;
+pub mod challenge;
 mod clock;
 mod denied;
 mod encode;
@@ -36,10 +36,12 @@ mod target;
 mod tokens;
 mod trail;
 
+#[cfg(feature = "digest")]
+pub use self::schemes::{Digest, Password};
 pub use self::{
     auth::{Auth, Explanation},
     base_url::{BaseUrl, BaseUrlError},
-    challenge::Challenge,
+    challenge::{Challenge, Challenges},
     clock::Clock,
     denied::Denied,
     error::{Error, Fault},

@@ -34,7 +34,7 @@ fn a_401_is_an_error_that_owns_its_body() {
     let url = net.url(0, "/");
     let error = agent(&net).get(&url).call().unwrap_err();
     assert!(error.denied().unwrap().was_attached());
-    assert_eq!(error.denied().unwrap().challenges().len(), 1);
+    assert_eq!(error.denied().unwrap().challenges().count(), 1);
     assert!(
         error.to_string().ends_with("was sent and refused; check that it is correct and active"),
         "{error}"

@@ -7,6 +7,7 @@ mod bounds;
 mod caller;
 mod canary;
 mod digest;
+mod digest_first;
 mod nasty;
 mod oauth;
 mod origins;

@@ -69,8 +69,8 @@ pub use self::{
     redirect::Follow,
 };
 use crate::{
-    Auth, Body, Denied, Error, Hop, Resend, ResponseView, Slot, Target, Trail, Verdict, challenge,
-    seldom::Seldom, trail::TrailEvent,
+    Auth, Body, Denied, Error, Hop, Resend, ResponseView, Slot, Target, Trail, Verdict, seldom::Seldom,
+    trail::TrailEvent,
 };
 
 /// The machine for one logical request. See the [module documentation](self).
@@ -105,6 +105,14 @@ struct Rare {
     resent: Option<Resend>,
     /// Entries on the hop beyond those that [`Attached`] holds.
     more: Vec<One>,
+}
+
+/// What the schemes have made of a response.
+#[derive(Default)]
+struct Learnt {
+    resend: Option<Resend>,
+    /// By entry: why it could not answer what the server asks.
+    unanswered: Vec<(usize, &'static str)>,
 }
 
 /// A request about to be sent: the copy that is sent, on which credentials may be put.
@@ -242,7 +250,7 @@ impl<'a> Exchange<'a> {
         if let Err(stop) = applied {
             return self.stopped(auth, hop, stop);
         }
-        if self.attached.is_empty() {
+        if self.attached.is_bare() {
             self.nothing_attached(auth, &hop);
         }
         let line = hop.into_line();
@@ -274,7 +282,8 @@ impl<'a> Exchange<'a> {
         if self.records() {
             self.note(&sent, || TrailEvent::Answered(status.as_u16()));
         }
-        if let Some(because) = self.learn(response)?
+        let learnt = self.learn(response, &sent)?;
+        if let Some(because) = learnt.resend
             && let Some(kept) = &self.kept
         {
             let (method, headers) = (kept.method.clone(), kept.headers());
@@ -283,25 +292,30 @@ impl<'a> Exchange<'a> {
             return Ok(Next::Resend { method, headers });
         }
         match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(self.refused(response, &sent)),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Ok(self.refused(response, &sent, &learnt.unanswered))
+            }
             _ if status.is_redirection() => Ok(self.redirected(response, &sent)),
             _ => Ok(Next::Deliver),
         }
     }
 
     /// Shows the response to the schemes on the hop, and takes the first resend that is allowed (rules 4 to 6).
-    fn learn(&mut self, response: &ResponseView<'_>) -> Result<Option<Resend>, Error> {
-        let Some(auth) = self.auth else { return Ok(None) };
-        if !auth.traits().listens {
-            return Ok(None);
-        }
-        let response = &response.with_clock(&*self.policy.clock);
-        let mut accepted = None;
-        let (attached, more) = (self.attached, self.rare.as_ref().map(|rare| rare.more.clone()));
-        for one in attached.iter().chain(more.unwrap_or_default()) {
+    fn learn(&mut self, response: &ResponseView<'_>, sent: &Target<'_>) -> Result<Learnt, Error> {
+        let Some(auth) = self.auth.filter(|auth| auth.traits().listens) else { return Ok(Learnt::default()) };
+        let (our_pairs, more) =
+            self.rare.as_ref().map_or(("", &[][..]), |rare| (&rare.our_pairs, &rare.more));
+        let response = &response.of(&*self.policy.clock, *sent, our_pairs);
+        let mut learnt = Learnt::default();
+        for one in self.attached.iter().chain(more.iter().copied()) {
             let (stamp, Some(entry)) = (one.stamp, auth.entries().get(one.index())) else { continue };
-            let Verdict::Resend { because, stamp: now } = entry.scheme.observed(response, stamp)? else {
-                continue;
+            let (because, now) = match entry.scheme.observed(response, stamp)? {
+                Verdict::Deliver => continue,
+                Verdict::Unanswered(why) => {
+                    learnt.unanswered.push((one.index(), why));
+                    continue;
+                }
+                Verdict::Resend { because, stamp } => (because, stamp),
             };
             // 401: the server refused to act, so even a POST may be sent again. 403 says that this credential will
             // not do; only wider scope can help. Nothing else is ours to retry (RFC 9110 sections 15.5.2, 15.5.4).
@@ -311,13 +325,16 @@ impl<'a> Exchange<'a> {
                 _ => false,
             };
             let left = self.budget.get_mut(because.index());
-            let allowed = ours && entry.may_resend && now != stamp && self.replayable && accepted.is_none();
-            if allowed && let Some(left) = left.filter(|left| **left > 0) {
+            let wanted = ours && entry.may_resend && now != stamp && learnt.resend.is_none();
+            if wanted
+                && self.replayable
+                && let Some(left) = left.filter(|left| **left > 0)
+            {
                 *left -= 1;
-                accepted = Some(because);
+                learnt.resend = Some(because);
             }
         }
-        Ok(accepted)
+        Ok(learnt)
     }
 
     fn redirected(&mut self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
@@ -358,26 +375,36 @@ impl<'a> Exchange<'a> {
     }
 
     /// A 401 or 403 that remains (rule 12).
-    fn refused(&self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
+    fn refused(
+        &self,
+        response: &ResponseView<'_>,
+        sent: &Target<'_>,
+        unanswered: &[(usize, &'static str)],
+    ) -> Next {
         let (Some(auth), true, false) = (self.auth, self.policy.denied_as_error, self.caller_set) else {
             return Next::Deliver;
         };
         let entries = auth.entries();
-        let lines = response.headers.get_all(WWW_AUTHENTICATE);
+        let labels = |bare: bool| {
+            let such = self.attached_entries().filter(move |one| one.bare == bare);
+            such.filter_map(|one| Some((one.index(), entries.get(one.index())?.label())))
+        };
+        let unasked = labels(true).map(|(index, label)| {
+            let why = unanswered.iter().find(|(other, _)| *other == index).map(|(_, why)| *why);
+            format!("{label} goes only where the server asks for it, and {}", why.unwrap_or("it did not"))
+        });
+        let elsewhere = entries.iter().filter_map(|entry| {
+            let mismatch = entry.area.mismatch(sent)?;
+            Some(format!("{} is {}", entry.label(), entry.elsewhere(mismatch)))
+        });
         Next::Denied(Box::new(Denied {
             status: response.status,
             origin: sent.origin().to_string(),
-            sent: self.attached_entries().filter_map(|one| Some(entries.get(one.index())?.label())).collect(),
-            withheld: entries
-                .iter()
-                .filter_map(|entry| {
-                    let mismatch = entry.area.mismatch(sent)?;
-                    Some(format!("{} is {}", entry.label(), entry.elsewhere(mismatch)))
-                })
-                .collect(),
+            sent: labels(false).map(|(_, label)| label).collect(),
+            withheld: unasked.chain(elsewhere).collect(),
             stream_gone: !self.replayable && self.may_resend(),
             renewed: self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed)),
-            challenges: challenge::read(lines.iter().map(http::HeaderValue::as_bytes)),
+            lines: response.headers.get_all(WWW_AUTHENTICATE).iter().cloned().collect(),
         }))
     }
 
