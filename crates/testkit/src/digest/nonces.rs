@@ -1,12 +1,17 @@
 //! The nonces given out, and what was done with each.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// How many nonces this process has made: no two realms have one in common.
+static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// All nonces of a realm.
 #[derive(Debug, Default)]
 pub(super) struct Nonces {
     given: HashMap<Vec<u8>, Nonce>,
-    serial: u64,
 }
 
 /// One nonce, as it stands between the quotes.
@@ -29,9 +34,8 @@ pub(super) struct Nonce {
 impl Nonces {
     /// Gives out a nonce nobody has had, or the one there is.
     pub(super) fn give(&mut self, fixed: Option<&str>, offer: usize, root: Option<&[u8]>) -> String {
-        self.serial += 1;
-        let text =
-            fixed.map_or_else(|| format!("n{:06}/+{:x}==", self.serial, self.serial * 7919), str::to_owned);
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let text = fixed.map_or_else(|| format!("n{:06}/+{:x}==", serial, serial * 7919), str::to_owned);
         let nonce = Nonce {
             offer: fixed.is_none().then_some(offer),
             root: root.unwrap_or(text.as_bytes()).to_vec(),

@@ -89,7 +89,9 @@ fn c5_auth_int_refuses_a_stream_before_it_is_sent() {
             assert_fine(&get(driver, &net, "/", &auth), &realm, driver.name());
             let plan = Plan::get(net.url(0, "/up"), &auth).method(Method::PUT).body(chunks());
             let outcome = driver.run(&net, &plan);
-            let Ending::Failed { message, fault } = &outcome.ending else { panic!("{}: {outcome}", driver.name()) };
+            let Ending::Failed { message, fault } = &outcome.ending else {
+                panic!("{}: {outcome}", driver.name())
+            };
             assert!(message.contains("stream"), "{}: {message}", driver.name());
             assert_eq!(*fault, Fault::Caller, "{}: {message}", driver.name());
             assert_eq!(net.requests().len(), 2, "{}: nothing of it was sent", driver.name());

@@ -36,12 +36,18 @@ fn e17_no_password_hash_or_answer_is_printed() {
                     Auth::new(net.origin(0), Digest::new("sam", PASSWORD)).unwrap()
                 };
                 let mut printed = Vec::new();
-                for body in [PlanBody::Empty, PlanBody::Bytes(b"body".to_vec()), PlanBody::Stream(vec![b"body".to_vec()])] {
-                    let plan = Plan::get(net.url(0, "/p?q=1"), &auth).method(Method::POST).body(body).explained();
+                for body in [
+                    PlanBody::Empty,
+                    PlanBody::Bytes(b"body".to_vec()),
+                    PlanBody::Stream(vec![b"body".to_vec()]),
+                ] {
+                    let plan =
+                        Plan::get(net.url(0, "/p?q=1"), &auth).method(Method::POST).body(body).explained();
                     let outcome = driver.run(&net, &plan);
                     printed.push(format!("{outcome} {outcome:?}"));
                     printed.extend(outcome.denied().map(Denied::to_string));
-                    printed.extend(outcome.trail.as_ref().map(|trail| format!("{trail} {trail:?} {trail:#?}")));
+                    printed
+                        .extend(outcome.trail.as_ref().map(|trail| format!("{trail} {trail:?} {trail:#?}")));
                     printed.extend(outcome.printed);
                 }
                 printed.push(format!("{auth:?} {auth:#?} {}", auth.explain(&net.url(0, "/")).unwrap()));
@@ -74,7 +80,10 @@ fn e17_no_debug_of_a_description_holds_a_password() {
         format!("{:?}", Password::new("sam", PASSWORD).into_scheme().unwrap()),
         format!("{:?}", Auth::new("http://a.example", Digest::new("sam", PASSWORD)).unwrap_err()),
         format!("{:?}", Auth::new("https://a.example", Digest::new("s\nam", PASSWORD)).unwrap_err()),
-        format!("{:?}", Auth::new("https://a.example", Digest::new("sam", format!("\n{PASSWORD}"))).unwrap_err()),
+        format!(
+            "{:?}",
+            Auth::new("https://a.example", Digest::new("sam", format!("\n{PASSWORD}"))).unwrap_err()
+        ),
     ];
     for text in printed {
         assert!(!Credential::leaked_in(text.as_bytes()), "{text}");

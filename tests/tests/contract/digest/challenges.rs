@@ -197,7 +197,8 @@ fn a13_basic_behind_unknown_schemes() {
     on_every_driver(|driver| {
         net.set_script(|request| match request.header("authorization") {
             Some("Basic c2FtOmM0bjRyeTVlY3JldA==") => Reply::ok("hello"),
-            _ => Reply::unauthorized("Negotiate").header("www-authenticate", "X-New a=\"b\", Basic realm=\"r\""),
+            _ => Reply::unauthorized("Negotiate")
+                .header("www-authenticate", "X-New a=\"b\", Basic realm=\"r\""),
         });
         let auth = Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap();
         let outcome = get(driver, &net, "/", &auth);
@@ -220,7 +221,11 @@ fn c1_what_is_unknown_is_ignored() {
             ("parameters", sam("r").spelled(|text| format!("{text}, x=y, ext=\"a, b\", Q=\"\""))),
         ] {
             let realm = guard(&net, builder);
-            assert_fine(&get(driver, &net, "/", &digest(&net, 0)), &realm, &format!("{} {what}", driver.name()));
+            assert_fine(
+                &get(driver, &net, "/", &digest(&net, 0)),
+                &realm,
+                &format!("{} {what}", driver.name()),
+            );
         }
     });
 }
@@ -262,7 +267,9 @@ fn c2_the_best_algorithm_is_answered() {
             assert_fine(&get(driver, &net, "/", &digest(&net, 0)), &realm, &who);
             assert_eq!(realm.accepted()[0].algorithm, best, "{who}");
         }
-        for (offered, chosen) in [("auth-int, auth", "auth"), ("auth,auth-int", "auth"), ("auth-int", "auth-int")] {
+        for (offered, chosen) in
+            [("auth-int, auth", "auth"), ("auth,auth-int", "auth"), ("auth-int", "auth-int")]
+        {
             let realm = guard(&net, sam("r").qop(offered));
             assert_fine(&get(driver, &net, "/", &digest(&net, 0)), &realm, driver.name());
             assert_eq!(realm.accepted()[0].qop.as_deref(), Some(chosen), "{}", driver.name());

@@ -39,7 +39,9 @@ fn by_reqwest(net: &Net, warm: bool) {
         let tasks: Vec<_> = (first..CROWD)
             .map(|_| {
                 let (client, url) = (client.clone(), url.clone());
-                tokio::spawn(async move { client.get(&url).send().await.map(|response| response.status().as_u16()) })
+                tokio::spawn(async move {
+                    client.get(&url).send().await.map(|response| response.status().as_u16())
+                })
             })
             .collect();
         for task in tasks {
@@ -125,5 +127,32 @@ fn c8_a_nonce_that_ends_under_a_crowd() {
         };
         assert_eq!(realm.nonce_counts(&nonce).len(), CROWD, "{who}");
         assert_eq!(realm.violations(), [] as [String; 0], "{who}");
+    }
+}
+
+/// Each nonce is good once, as with a lifetime of nothing: everybody has a nonce of their own from their own 401, and comes in.
+#[test]
+fn c8_nonces_that_are_good_once_under_a_crowd() {
+    let net = net();
+    for (who, run) in [("reqwest", by_reqwest as fn(&Net, bool)), ("ureq", by_ureq)] {
+        for warm in [true, false] {
+            let realm = guard(&net, sam("r").nonce_uses(1));
+            run(&net, warm);
+            assert_eq!(realm.violations(), [] as [String; 0], "{who}");
+            assert_eq!(realm.accepted().len(), CROWD, "{who}");
+            assert!(net.requests().len() <= 3 * CROWD, "{who}");
+        }
+    }
+}
+
+/// And with a next nonce in each answer, which ends the one before it.
+#[test]
+fn c9_next_nonces_under_a_crowd() {
+    let net = net();
+    for (who, run) in [("reqwest", by_reqwest as fn(&Net, bool)), ("ureq", by_ureq)] {
+        let realm = guard(&net, sam("r").next_nonce_every(1));
+        run(&net, true);
+        assert_eq!(realm.violations(), [] as [String; 0], "{who}");
+        assert_eq!(realm.accepted().len(), CROWD, "{who}");
     }
 }

@@ -1,7 +1,7 @@
 //! C10, A5, A10: an answer is for one host, redirects included.
 
 use authwright_core::{Auth, Digest, Password, http::Method};
-use authwright_testkit::{DigestRealm, Net, Plan, PlanBody, Received, Reply};
+use authwright_testkit::{DigestRealm, Net, Plan, PlanBody, Proof, Received, Reply};
 use authwright_tests::on_every_driver;
 
 use super::{PASSWORD, assert_fine, authorization, digest, sam};
@@ -55,7 +55,7 @@ fn c10_back_again_is_answered_anew() {
     on_every_driver(|driver| {
         for other in OTHERS {
             for status in [302, 307, 308] {
-                let realm = sam("r").in_order().build();
+                let realm = sam("r").in_order().proof(Proof::Right).build();
                 let (asked, to, back) = (realm.clone(), net.url(other, "/there?x"), net.url(0, "/end?y=1"));
                 net.set_script(move |request| match (request.origin, request.path()) {
                     (0, "/") => asked.reply(request, Reply::redirect(status, &to)),
@@ -78,7 +78,9 @@ fn c10_two_hosts_with_one_realm_have_two_spaces() {
     let net = net();
     on_every_driver(|driver| {
         for other in OTHERS {
-            let realm = |user: &str| DigestRealm::builder("r").user(user, PASSWORD).fixed_nonce("n").in_order().build();
+            let realm = |user: &str| {
+                DigestRealm::builder("r").user(user, PASSWORD).fixed_nonce("n").in_order().build()
+            };
             let (here, there) = (realm("here"), realm("there"));
             let (asked, other_asked, to) = (here.clone(), there.clone(), net.url(other, "/end"));
             net.set_script(move |request| match (request.origin, request.path()) {
@@ -110,7 +112,9 @@ fn c10_one_scheme_for_two_hosts_keeps_them_apart() {
         let asked = realms.clone();
         net.set_script(move |request| asked[request.origin].reply(request, Reply::ok("hello")));
         let scheme = authwright_core::IntoScheme::into_scheme(Digest::new("sam", PASSWORD)).unwrap();
-        let auth = Auth::new(net.origin(0), scheme.clone()).and_then(|auth| auth.and(net.origin(1), scheme)).unwrap();
+        let auth = Auth::new(net.origin(0), scheme.clone())
+            .and_then(|auth| auth.and(net.origin(1), scheme))
+            .unwrap();
         for place in [0, 1, 0, 1, 1, 0] {
             let outcome = driver.run(&net, &Plan::get(net.url(place, "/"), &auth));
             for realm in &realms {
@@ -136,8 +140,17 @@ fn c10_a_borrowed_challenge_is_answered_by_nobody() {
         assert_fine(&driver.run(&net, &Plan::get(net.url(0, "/"), &auth)), &realm, driver.name());
         for other in OTHERS {
             let outcome = driver.run(&net, &Plan::get(net.url(other, "/"), &auth));
-            assert!(outcome.denied().is_some_and(|denied| !denied.was_attached()), "{}: {outcome}", driver.name());
-            assert_eq!(at(&net, other).iter().map(authorization).collect::<Vec<_>>(), ["-"], "{}", driver.name());
+            assert!(
+                outcome.denied().is_some_and(|denied| !denied.was_attached()),
+                "{}: {outcome}",
+                driver.name()
+            );
+            assert_eq!(
+                at(&net, other).iter().map(authorization).collect::<Vec<_>>(),
+                ["-"],
+                "{}",
+                driver.name()
+            );
         }
         // What the others said has changed nothing.
         assert_fine(&driver.run(&net, &Plan::get(net.url(0, "/"), &auth)), &realm, driver.name());

@@ -4,6 +4,7 @@ mod answers;
 mod bodies;
 mod canary;
 mod challenges;
+mod changes;
 mod crowd;
 mod hosts;
 mod names;
@@ -13,7 +14,9 @@ mod spellings;
 mod state;
 
 use authwright_core::{Auth, Digest};
-use authwright_testkit::{Credential, DigestBuilder, DigestRealm, Driver, Net, Outcome, Plan, Received, Reply};
+use authwright_testkit::{
+    Credential, DigestBuilder, DigestRealm, Driver, Net, Outcome, Plan, Received, Reply,
+};
 
 /// No text but the server's memory may ever hold it.
 const PASSWORD: &str = Credential::CANARY;

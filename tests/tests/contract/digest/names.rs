@@ -18,7 +18,8 @@ fn c6_a_name_goes_in_one_form() {
             for algorithm in ["MD5", "SHA-256-sess", "SHA-512-256"] {
                 for userhash in [true, false] {
                     let who = format!("{} {user} {algorithm} userhash={userhash}", driver.name());
-                    let builder = DigestRealm::builder("r \"q\"").user(user, PASSWORD).algorithms(&[algorithm]).utf8();
+                    let builder =
+                        DigestRealm::builder("r \"q\"").user(user, PASSWORD).algorithms(&[algorithm]).utf8();
                     let realm = guard(&net, if userhash { builder.userhash() } else { builder });
                     let Ok(auth) = Auth::new(net.origin(0), Digest::new(user, PASSWORD)) else {
                         assert!(user.contains(':'), "{who}: refused");
@@ -53,7 +54,9 @@ fn c6_decomposed_names_and_passwords_arrive_composed() {
 #[test]
 fn c6_control_characters_are_refused() {
     for control in ['\0', '\r', '\n', '\u{7f}'] {
-        for (user, password) in [(format!("s{control}m"), "pw".to_owned()), ("sam".to_owned(), format!("p{control}w"))] {
+        for (user, password) in
+            [(format!("s{control}m"), "pw".to_owned()), ("sam".to_owned(), format!("p{control}w"))]
+        {
             let auth = Auth::new("https://api.example.com", Digest::new(user, password));
             let error = auth.unwrap_err().to_string();
             assert!(!error.contains(control), "{error:?}");

@@ -1,7 +1,8 @@
 //! Who decides: the server between schemes, the caller over all of them (rules 2 and 12, A13, B2, B4).
 
 use authwright_core::{
-    ApiKey, Auth, Basic, Body, Digest, Exchange, Next, Origin, Outgoing, Password, Policy, Ready, ResponseView, Target,
+    ApiKey, Auth, Basic, Body, Digest, Exchange, Next, Origin, Outgoing, Password, Policy, Ready,
+    ResponseView, Target,
     http::{HeaderMap, Method, StatusCode},
 };
 use authwright_testkit::{DigestRealm, Ending, Plan, Reply};
@@ -17,7 +18,11 @@ const DIGEST: &str = "Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=S
 fn a13_password_prefers_digest() {
     let net = net();
     on_every_driver(|driver| {
-        for (before, after) in [(Some("Basic realm=\"r\""), None), (None, Some("Basic realm=\"r\"")), (Some("NTLM, Basic"), None)] {
+        for (before, after) in [
+            (Some("Basic realm=\"r\""), None),
+            (None, Some("Basic realm=\"r\"")),
+            (Some("NTLM, Basic"), None),
+        ] {
             let mut builder = sam("r");
             if let Some(before) = before {
                 builder = builder.after(before);
@@ -90,7 +95,7 @@ fn answered(origin: Origin, url: &str, scheme: Password, challenge: &str) -> Opt
     let mut exchange = Exchange::new(Some(&auth), &policy);
     let target = Target::parse(url).unwrap();
     let mut headers = HeaderMap::new();
-    let mut step = |exchange: &mut Exchange<'_>, headers: &mut HeaderMap| {
+    let step = |exchange: &mut Exchange<'_>, headers: &mut HeaderMap| {
         let outgoing = Outgoing { method: &Method::GET, target, headers, body: Body::Empty };
         assert!(matches!(exchange.step(outgoing).unwrap(), Ready::Send(_)));
     };
@@ -143,9 +148,7 @@ fn b1_a_colon_never_goes_into_basic() {
 fn a_caller_set_authorization_keeps_digest_out() {
     let net = net();
     on_every_driver(|driver| {
-        let schemes = || {
-            [digest(&net, 0), Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap()]
-        };
+        let schemes = || [digest(&net, 0), Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap()];
         for auth in schemes() {
             for known in [false, true] {
                 let realm = guard(&net, sam("r"));
@@ -159,7 +162,10 @@ fn a_caller_set_authorization_keeps_digest_out() {
                     let before = net.requests().len();
                     let outcome = driver.run(&net, &plan);
                     let who = format!("{} known {known}", driver.name());
-                    assert!(matches!(outcome.ending, Ending::Response { status: 401, .. }), "{who}: {outcome}");
+                    assert!(
+                        matches!(outcome.ending, Ending::Response { status: 401, .. }),
+                        "{who}: {outcome}"
+                    );
                     let sent = authorizations(&net);
                     assert_eq!(sent[before..], ["Bearer mine"], "{who}");
                 }
@@ -181,7 +187,11 @@ fn without_auth_goes_bare_and_stays_so() {
             }
             net.take();
             let outcome = driver.run(&net, &Plan { without_auth: true, ..Plan::get(net.url(0, "/"), &auth) });
-            assert!(matches!(outcome.ending, Ending::Response { status: 401, .. }), "{}: {outcome}", driver.name());
+            assert!(
+                matches!(outcome.ending, Ending::Response { status: 401, .. }),
+                "{}: {outcome}",
+                driver.name()
+            );
             assert_eq!(authorizations(&net), ["-"], "{}", driver.name());
         }
     });
@@ -197,7 +207,11 @@ fn switched_off_denials_still_answer_challenges() {
         assert_fine(&driver.run(&net, &plan(&digest(&net, 0))), &realm, driver.name());
         guard(&net, DigestRealm::builder("r").user("sam", "another"));
         let outcome = driver.run(&net, &plan(&digest(&net, 0)));
-        assert!(matches!(outcome.ending, Ending::Response { status: 401, .. }), "{}: {outcome}", driver.name());
+        assert!(
+            matches!(outcome.ending, Ending::Response { status: 401, .. }),
+            "{}: {outcome}",
+            driver.name()
+        );
         assert_eq!(net.requests().len(), 2, "{}", driver.name());
     });
 }

@@ -28,7 +28,8 @@ fn c9_a_right_proof_is_silent() {
         for algorithm in ["MD5", "SHA-256", "SHA-256-sess", "SHA-512-256"] {
             for qop in ["auth", "auth-int"] {
                 for proof in [Proof::Right, Proof::Unsigned, Proof::Silent] {
-                    let realm = guard(&net, sam("r").algorithms(&[algorithm]).qop(qop).proof(proof).in_order());
+                    let realm =
+                        guard(&net, sam("r").algorithms(&[algorithm]).qop(qop).proof(proof).in_order());
                     let auth = digest(&net, 0);
                     for _ in 0..3 {
                         let who = format!("{} {algorithm} {qop} {proof:?}", driver.name());
@@ -56,10 +57,9 @@ fn c9_a_forged_proof_is_an_error() {
             ] {
                 let realm = sam("r").algorithms(&[algorithm]).proof(Proof::Forged).build();
                 net.set_script(move |request| realm.reply(request, ok.clone()));
-                for auth in [
-                    digest(&net, 0),
-                    Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap(),
-                ] {
+                for auth in
+                    [digest(&net, 0), Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap()]
+                {
                     net.take();
                     let outcome = get(driver, &net, "/", &auth);
                     assert_forgery_noticed(&outcome, &net, driver, what);
@@ -79,11 +79,8 @@ fn c9_a_proof_is_for_one_request() {
         field.map(|(_, value)| String::from_utf8(value.clone()).unwrap())
     };
     on_every_driver(|driver| {
-        for (what, change) in [
-            ("replayed", None),
-            ("empty", Some((64, ""))),
-            ("cut short", Some((64, "0"))),
-        ] {
+        for (what, change) in [("replayed", None), ("empty", Some((64, ""))), ("cut short", Some((64, "0")))]
+        {
             let (signing, silent) = (sam("r").algorithms(&["SHA-256"]).proof(Proof::Right), Mutex::new(None));
             let realm = signing.build();
             net.set_script(move |request| {
@@ -94,7 +91,9 @@ fn c9_a_proof_is_for_one_request() {
                 let said = match change {
                     None => first,
                     Some(_) if first == right => right,
-                    Some((length, cut)) => format!("rspauth=\"{cut}\"{}", &right["rspauth=\"\"".len() + length..]),
+                    Some((length, cut)) => {
+                        format!("rspauth=\"{cut}\"{}", &right["rspauth=\"\"".len() + length..])
+                    }
                 };
                 Reply::ok("b0dy").header("Authentication-Info", said)
             });
@@ -111,7 +110,9 @@ fn c9_a_proof_is_for_one_request() {
 fn c9_a_proof_without_an_answer_is_no_matter() {
     let net = net();
     on_every_driver(|driver| {
-        net.set_script(|_| Reply::ok("hello").header("Authentication-Info", "rspauth=\"00\", nextnonce=\"x\""));
+        net.set_script(|_| {
+            Reply::ok("hello").header("Authentication-Info", "rspauth=\"00\", nextnonce=\"x\"")
+        });
         let outcome = get(driver, &net, "/", &digest(&net, 0));
         assert_eq!(outcome.status(), Some(200), "{}: {outcome}", driver.name());
         assert_eq!(net.requests().len(), 1, "{}", driver.name());

@@ -1,0 +1,252 @@
+//! Servers that change their mind, or are of two minds at once: C8, C10, A5, A13.
+
+use authwright_core::{Auth, Bearer, Denied, Digest, Password};
+use authwright_testkit::{DigestRealm, Plan, Received, Reply};
+use authwright_tests::on_every_driver;
+
+use super::{PASSWORD, assert_fine, authorization, authorizations, digest, get, guard, parameter, sam};
+use crate::support::net;
+
+/// A password that was right and is no more: the old nonce may be to blame, so one answer to the new one, and then the denial.
+#[test]
+fn c8_a_password_that_has_changed_ends_in_a_denial() {
+    let net = net();
+    on_every_driver(|driver| {
+        let auth = digest(&net, 0);
+        let realm = guard(&net, sam("r"));
+        assert_fine(&get(driver, &net, "/", &auth), &realm, driver.name());
+        let changed = DigestRealm::builder("r").user("sam", "another").build();
+        net.set_script(move |request| match changed.reply(request, Reply::ok("")) {
+            // The nonce of the first is none of the second's.
+            reply if reply.status_code() == 400 => changed.challenge(false),
+            reply => reply,
+        });
+        let outcome = get(driver, &net, "/", &auth);
+        assert!(outcome.denied().is_some_and(Denied::was_attached), "{}: {outcome}", driver.name());
+        assert!(net.requests().len() <= 2, "{}: {} sends", driver.name(), net.requests().len());
+    });
+}
+
+/// A server that has restarted knows no nonce and does not say `stale`: its new challenge is answered.
+#[test]
+fn c8_a_server_that_has_restarted_is_answered_anew() {
+    let net = net();
+    on_every_driver(|driver| {
+        for algorithm in ["SHA-256", "SHA-256-sess"] {
+            let auth = digest(&net, 0);
+            let realm = guard(&net, sam("r").algorithms(&[algorithm]));
+            assert_fine(&get(driver, &net, "/", &auth), &realm, driver.name());
+            let restarted = sam("r").algorithms(&[algorithm]).fixed_nonce("new").opaque("new").build();
+            let asked = restarted.clone();
+            net.set_script(move |request| {
+                let theirs = authorization(request).contains("nonce=\"new\"");
+                if theirs { asked.reply(request, Reply::ok("hello")) } else { asked.challenge(false) }
+            });
+            for sends in [2, 3] {
+                let outcome = get(driver, &net, "/", &auth);
+                assert_fine(&outcome, &restarted, &format!("{} {algorithm}", driver.name()));
+                assert_eq!(net.requests().len(), sends, "{} {algorithm}", driver.name());
+            }
+            assert_eq!(restarted.nonce_counts("new"), [1, 2], "{} {algorithm}", driver.name());
+        }
+    });
+}
+
+/// A server that changes what it offers is answered by what it offers now, whether it was offered before or not.
+#[test]
+fn c10_a_new_challenge_replaces_the_old_one() {
+    let net = net();
+    on_every_driver(|driver| {
+        let auth = digest(&net, 0);
+        for (realm, algorithm, qop, opaque) in [
+            ("r", "MD5", "auth", "1"),
+            ("r", "SHA-256", "auth-int", "2"),
+            ("s", "SHA-256", "auth", "3"),
+            ("r", "MD5", "auth", "4"),
+        ] {
+            let nonce = format!("n{opaque}");
+            let builder = sam(realm).algorithms(&[algorithm]).qop(qop).opaque(opaque).fixed_nonce(&nonce);
+            let realm = builder.build();
+            let asked = realm.clone();
+            net.set_script(move |request| {
+                let theirs = authorization(request).contains(&format!("nonce=\"{nonce}\""));
+                if theirs { asked.reply(request, Reply::ok("hello")) } else { asked.challenge(true) }
+            });
+            for _ in 0..3 {
+                assert_fine(&get(driver, &net, "/", &auth), &realm, &format!("{} {opaque}", driver.name()));
+            }
+            assert!(net.requests().len() <= 4, "{} {opaque}", driver.name());
+        }
+    });
+}
+
+/// The smallest case of it: a realm, another, and the first one again, at one path.
+#[test]
+fn c10_a_realm_that_comes_back_is_answered_again() {
+    let net = net();
+    on_every_driver(|driver| {
+        for path in ["/", "/x", "/x/y"] {
+            let auth = digest(&net, 0);
+            for realm in ["one", "two", "one", "two"] {
+                let realm = sam(realm).build();
+                let asked = realm.clone();
+                net.set_script(move |request| answer_in(&asked, request));
+                for request in 0..2 {
+                    let who = format!("{} {path} {realm:?} request {request}", driver.name());
+                    assert_fine(&get(driver, &net, path, &auth), &realm, &who);
+                }
+            }
+        }
+    });
+}
+
+/// As a server that has never heard of other realms: what is not for this one is asked again.
+fn answer_in(realm: &DigestRealm, request: &Received) -> Reply {
+    match realm.reply(request, Reply::ok("hello")) {
+        reply if reply.status_code() == 400 => realm.challenge(false),
+        reply => reply,
+    }
+}
+
+const SAM_IN_BASIC: &str = "Basic c2FtOmM0bjRyeTVlY3JldA==";
+
+fn basic(request: &Received) -> Reply {
+    match request.header("authorization") {
+        Some(SAM_IN_BASIC) => Reply::ok("hello"),
+        _ => Reply::unauthorized("Basic realm=\"basic\""),
+    }
+}
+
+/// From Basic to Digest and back: at most two sends for each request, and all of them come in.
+#[test]
+fn a13_a_server_that_changes_its_scheme_is_followed() {
+    let net = net();
+    on_every_driver(|driver| {
+        let auth = Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap();
+        for turn in 0..4 {
+            let realm = sam("digest").build();
+            let asked = realm.clone();
+            match turn % 2 {
+                0 => net.set_script(move |request| answer_in_or_ask(&asked, request)),
+                _ => net.set_script(basic),
+            }
+            for request in 0..2 {
+                net.take();
+                let who = format!("{} turn {turn} request {request}", driver.name());
+                assert_fine(&get(driver, &net, "/", &auth), &realm, &who);
+                assert!(net.requests().len() <= 2, "{who}");
+            }
+        }
+    });
+}
+
+/// Whatever is not Digest is asked for it.
+fn answer_in_or_ask(realm: &DigestRealm, request: &Received) -> Reply {
+    if authorization(request).starts_with("Digest ") {
+        answer_in(realm, request)
+    } else {
+        realm.challenge(false)
+    }
+}
+
+/// Digest on one path and Basic on another of one origin, as machines with several applications have it.
+#[test]
+fn a13_digest_and_basic_side_by_side() {
+    let net = net();
+    on_every_driver(|driver| {
+        for first in ["/digest", "/basic"] {
+            let realm = sam("digest").build();
+            let asked = realm.clone();
+            net.set_script(move |request| match request.path() {
+                path if path.starts_with("/digest") => answer_in_or_ask(&asked, request),
+                _ => basic(request),
+            });
+            let auth = Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap();
+            for path in [first, "/basic", "/digest", "/digest/x", "/basic/x", "/digest"] {
+                let before = net.requests().len();
+                let who = format!("{} {first} first, {path}", driver.name());
+                assert_fine(&get(driver, &net, path, &auth), &realm, &who);
+                assert!(net.requests().len() - before <= 2, "{who}");
+            }
+        }
+    });
+}
+
+/// A redirect within the origin into another realm: the second challenge is as new as the first was.
+#[test]
+fn c10_a_redirect_into_another_realm_is_answered() {
+    let net = net();
+    on_every_driver(|driver| {
+        let realms = [sam("one").build(), sam("two").build()];
+        let asked = realms.clone();
+        net.set_script(move |request| match request.path() {
+            "/one" => asked[0].reply(request, Reply::redirect(302, "/two")),
+            _ => answer_in(&asked[1], request),
+        });
+        let outcome = get(driver, &net, "/one", &digest(&net, 0));
+        assert_eq!(outcome.status(), Some(200), "{}: {outcome}", driver.name());
+        assert!(net.requests().len() <= 4, "{}", driver.name());
+        assert_eq!(realms[0].violations(), [] as [String; 0], "{}", driver.name());
+    });
+}
+
+/// A redirect that brings the next nonce along: the next hop uses it.
+#[test]
+fn c9_the_next_nonce_of_a_redirect_is_for_the_next_hop() {
+    let net = net();
+    on_every_driver(|driver| {
+        let realm = sam("r").next_nonce_every(1).in_order().build();
+        let asked = realm.clone();
+        net.set_script(move |request| match request.path() {
+            "/end" => asked.reply(request, Reply::ok("hello")),
+            path => {
+                let to = if path.len() > 4 { "/end".to_owned() } else { format!("{path}x") };
+                asked.reply(request, Reply::redirect(307, &to))
+            }
+        });
+        assert_fine(&get(driver, &net, "/", &digest(&net, 0)), &realm, driver.name());
+        assert_eq!(net.requests().len(), 7, "{}", driver.name());
+    });
+}
+
+/// A narrow entry that waits to be asked keeps a wider one out of its place, and the other way round (A14).
+#[test]
+fn a14_a_narrow_entry_that_waits_keeps_its_place() {
+    let net = net();
+    on_every_driver(|driver| {
+        let origin = net.origin(0);
+        let narrow = format!("{origin}/v1");
+        let realm = guard(&net, sam("r"));
+        let auth = Auth::new(origin, Bearer::new("wide"))
+            .and_then(|auth| auth.and(&narrow, Digest::new("sam", PASSWORD)))
+            .unwrap();
+        assert_fine(&get(driver, &net, "/v1/x", &auth), &realm, driver.name());
+        get(driver, &net, "/v2", &auth);
+        let sent = authorizations(&net);
+        assert_eq!((&*sent[0], &*sent[2]), ("-", "Bearer wide"), "{}", driver.name());
+
+        guard(&net, sam("r"));
+        let auth = digest(&net, 0).and(&narrow, Bearer::new("narrow")).unwrap();
+        get(driver, &net, "/v1/x", &auth);
+        assert_eq!(authorizations(&net), ["Bearer narrow"], "{}", driver.name());
+    });
+}
+
+/// What a place outside an entry's path says is not for that entry, though the origin is the same.
+#[test]
+fn a5_a_path_entry_is_for_its_path() {
+    let net = net();
+    on_every_driver(|driver| {
+        let realm = guard(&net, sam("r"));
+        let auth = Auth::new(format!("{}/v1", net.origin(0)).as_str(), Digest::new("sam", PASSWORD)).unwrap();
+        assert_fine(&get(driver, &net, "/v1/x", &auth), &realm, driver.name());
+        let plan = Plan::get(net.url(0, "/v2"), &auth);
+        assert!(
+            driver.run(&net, &plan).denied().is_some_and(|denied| !denied.was_attached()),
+            "{}",
+            driver.name()
+        );
+        assert_eq!(authorizations(&net)[2..], ["-"], "{}", driver.name());
+        assert!(parameter(&authorizations(&net)[1], "response").is_some());
+    });
+}
