@@ -23,6 +23,7 @@ pub struct DigestBuilder {
     pub(super) always_stale: bool,
     pub(super) refuse_all: bool,
     pub(super) in_order: bool,
+    pub(super) among_others: bool,
     pub(super) proof: Proof,
     pub(super) proxy: bool,
     pub(super) before: Vec<String>,
@@ -67,6 +68,7 @@ impl DigestBuilder {
             always_stale: false,
             refuse_all: false,
             in_order: false,
+            among_others: false,
             proof: Proof::Silent,
             proxy: false,
             before: Vec::new(),
@@ -157,6 +159,13 @@ impl DigestBuilder {
     /// Demands that the counts of a nonce arrive as 1, 2, 3. Only for a client that sends one request after the other.
     pub fn in_order(mut self) -> Self {
         self.in_order = true;
+        self
+    }
+
+    /// Stands at an origin with other realms, or after another: an answer for a realm or with a nonce that is not its own is a reason
+    /// to ask, not a bug of the client.
+    pub fn among_others(mut self) -> Self {
+        self.among_others = true;
         self
     }
 

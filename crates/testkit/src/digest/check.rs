@@ -38,6 +38,12 @@ impl DigestRealm {
         let list = parameters_of(request, field)?;
         let sent = Credentials::parse(list).map_err(Rejected::Broken)?;
 
+        let is_ours = |state: &mut State| {
+            sent.realm == setting.realm.as_bytes() && state.nonces.get(&sent.nonce.raw).is_some()
+        };
+        if setting.among_others && !is_ours(state) {
+            return Err(Rejected::Wrong("the answer is for another realm or nonce".to_owned()));
+        }
         if sent.realm != setting.realm.as_bytes() {
             return broken("`realm` is not this one");
         }

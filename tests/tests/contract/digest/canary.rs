@@ -4,8 +4,11 @@ use authwright_core::{Auth, Denied, Digest, IntoScheme, Password, http::Method};
 use authwright_testkit::{Credential, DigestBuilder, Plan, PlanBody, Proof, Reply};
 use authwright_tests::on_every_driver;
 
-use super::{PASSWORD, authorizations, parameter, sam};
-use crate::support::net;
+use super::{PASSWORD, authorizations, get, guard, parameter, sam};
+use crate::{
+    canary::{listen_to_the_log, logged},
+    support::net,
+};
 
 /// `H(sam:r:c4n4ry5ecret)` by each hash.
 const HA1: [&str; 2] =
@@ -64,6 +67,34 @@ fn e17_no_password_hash_or_answer_is_printed() {
                     assert!(!ours.iter().any(|value| text.contains(value)), "{who}");
                 }
                 assert!(!Credential::leaked_in(&net.bytes(0)), "{} {what}: on the wire", driver.name());
+            }
+        }
+    });
+}
+
+/// At TRACE neither the password, nor its hash, nor an answer is in the log of reqwest and what lies below it.
+#[test]
+fn e17_the_log_holds_no_answer() {
+    listen_to_the_log();
+    let net = net();
+    on_every_driver(|driver| {
+        for builder in
+            [sam("r"), sam("r").refuse_all(), sam("r").algorithms(&["SHA-256-sess"]).proof(Proof::Forged)]
+        {
+            guard(&net, builder);
+            let auth = Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap();
+            for _ in 0..2 {
+                get(driver, &net, "/", &auth);
+            }
+            let sent = authorizations(&net);
+            let ours =
+                ["response", "cnonce"].map(|name| sent.iter().filter_map(move |line| parameter(line, name)));
+            let ours: Vec<&str> = ours.into_iter().flatten().chain(HA1).collect();
+            assert!(ours.len() > HA1.len(), "{}", driver.name());
+            for line in logged() {
+                let clean =
+                    !Credential::leaked_in(line.as_bytes()) && !ours.iter().any(|value| line.contains(value));
+                assert!(clean, "{}: {line}", driver.name());
             }
         }
     });

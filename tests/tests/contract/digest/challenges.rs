@@ -1,8 +1,9 @@
 //! What is offered, and what is made of it: A1, A3, A4, A6, A13, C1, C2.
 
 use authwright_core::{Auth, Digest, Password};
-use authwright_testkit::{Plan, Reply};
+use authwright_testkit::{DigestRealm, Ending, Memory, Plan, Proof, Received, Reply};
 use authwright_tests::on_every_driver;
+use proptest::{prelude::*, test_runner::TestRunner};
 
 use super::{PASSWORD, assert_fine, authorizations, digest, get, guard, sam};
 use crate::support::net;
@@ -92,13 +93,34 @@ fn a4_quoted_pairs_are_undone_and_done() {
             (" r ", " sam "),
         ] {
             let who = format!("{} {realm:?} {user:?}", driver.name());
-            let builder = authwright_testkit::DigestRealm::builder(realm).user(user, PASSWORD);
+            let builder = DigestRealm::builder(realm).user(user, PASSWORD);
             let realm = guard(&net, builder.algorithms(&["SHA-256"]));
             let auth = Auth::new(net.origin(0), Digest::new(user, PASSWORD)).unwrap();
             assert_fine(&get(driver, &net, "/", &auth), &realm, &who);
             assert_eq!(realm.accepted()[0].user, user, "{who}");
         }
     });
+}
+
+/// Whatever can stand between quotes, in all four places at once. In memory: what clients make of a field is not in question here.
+#[test]
+fn a4_anything_that_quotes_can_hold() {
+    let net = net();
+    let text = || "[ -~]{0,12}";
+    let cases = (text(), text(), text(), "[!-~]{1,12}", "[ -~\u{a0}-\u{2ff}]{0,12}", prop::bool::ANY);
+    let run =
+        |(realm, opaque, nonce, user, password, session): (String, String, String, String, String, bool)| {
+            let escaped = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+            let builder = DigestRealm::builder(&realm).user(&user, &password).opaque(&escaped(&opaque));
+            let builder = builder.algorithms(&[if session { "MD5-sess" } else { "SHA-256" }]).in_order();
+            let realm = guard(&net, builder.fixed_nonce(&escaped(&nonce)).proof(Proof::Right));
+            let auth = Auth::new(net.origin(0), Digest::new(user.as_str(), password.as_str())).unwrap();
+            for _ in 0..2 {
+                assert_fine(&get(&Memory, &net, "/p?q=1", &auth), &realm, "in-memory");
+            }
+            Ok(())
+        };
+    TestRunner::new(ProptestConfig::with_cases(512)).run(&cases, run).unwrap();
 }
 
 /// RFC 9110 section 5.6.4: `\e` is `e`. The referee hashes the realm it has, and gets it in any spelling.
@@ -308,15 +330,15 @@ fn a6_the_denial_owns_the_second_response() {
     let net = net();
     on_every_driver(|driver| {
         let realm = sam("r").refuse_all().build();
-        net.set_script(move |request| realm.reply(request, Reply::ok("")).body(authwright_body(request)));
+        net.set_script(move |request| realm.reply(request, Reply::ok("")).body(body_for(request)));
         let plan = Plan::get(net.url(0, "/"), &digest(&net, 0)).explained();
         let outcome = driver.run(&net, &plan);
-        let authwright_testkit::Ending::Denied { body, .. } = &outcome.ending else { panic!("{outcome}") };
+        let Ending::Denied { body, .. } = &outcome.ending else { panic!("{outcome}") };
         assert_eq!(body, b"answered", "{}", driver.name());
         assert!(outcome.trail.is_some(), "{}", driver.name());
     });
 }
 
-fn authwright_body(request: &authwright_testkit::Received) -> &'static str {
+fn body_for(request: &Received) -> &'static str {
     if request.header("authorization").is_some() { "answered" } else { "bare" }
 }

@@ -4,7 +4,7 @@ use authwright_core::{Auth, Bearer, Denied, Digest, Password};
 use authwright_testkit::{DigestRealm, Plan, Received, Reply};
 use authwright_tests::on_every_driver;
 
-use super::{PASSWORD, assert_fine, authorization, authorizations, digest, get, guard, parameter, sam};
+use super::{PASSWORD, assert_fine, authorizations, digest, get, guard, parameter, sam};
 use crate::support::net;
 
 /// A password that was right and is no more: the old nonce may be to blame, so one answer to the new one, and then the denial.
@@ -15,12 +15,7 @@ fn c8_a_password_that_has_changed_ends_in_a_denial() {
         let auth = digest(&net, 0);
         let realm = guard(&net, sam("r"));
         assert_fine(&get(driver, &net, "/", &auth), &realm, driver.name());
-        let changed = DigestRealm::builder("r").user("sam", "another").build();
-        net.set_script(move |request| match changed.reply(request, Reply::ok("")) {
-            // The nonce of the first is none of the second's.
-            reply if reply.status_code() == 400 => changed.challenge(false),
-            reply => reply,
-        });
+        guard(&net, DigestRealm::builder("r").user("sam", "another").among_others());
         let outcome = get(driver, &net, "/", &auth);
         assert!(outcome.denied().is_some_and(Denied::was_attached), "{}: {outcome}", driver.name());
         assert!(net.requests().len() <= 2, "{}: {} sends", driver.name(), net.requests().len());
@@ -36,18 +31,37 @@ fn c8_a_server_that_has_restarted_is_answered_anew() {
             let auth = digest(&net, 0);
             let realm = guard(&net, sam("r").algorithms(&[algorithm]));
             assert_fine(&get(driver, &net, "/", &auth), &realm, driver.name());
-            let restarted = sam("r").algorithms(&[algorithm]).fixed_nonce("new").opaque("new").build();
-            let asked = restarted.clone();
-            net.set_script(move |request| {
-                let theirs = authorization(request).contains("nonce=\"new\"");
-                if theirs { asked.reply(request, Reply::ok("hello")) } else { asked.challenge(false) }
-            });
+            let builder = sam("r").algorithms(&[algorithm]).fixed_nonce("new").opaque("new");
+            let restarted = guard(&net, builder.among_others());
             for sends in [2, 3] {
                 let outcome = get(driver, &net, "/", &auth);
                 assert_fine(&outcome, &restarted, &format!("{} {algorithm}", driver.name()));
                 assert_eq!(net.requests().len(), sends, "{} {algorithm}", driver.name());
             }
             assert_eq!(restarted.nonce_counts("new"), [1, 2], "{} {algorithm}", driver.name());
+        }
+    });
+}
+
+/// An answer whose response was lost, or was an error of the server's, says nothing of the password: the server comes back with
+/// other nonces, and what it asks then is answered.
+#[test]
+fn c8_an_answer_that_was_lost_is_no_wrong_password() {
+    let net = net();
+    on_every_driver(|driver| {
+        for (what, lost) in [
+            ("lost", Reply::ok("").close_before_head()),
+            ("500", Reply::status(500)),
+            ("503", Reply::status(503)),
+        ] {
+            let auth = digest(&net, 0);
+            let realm = sam("r").build();
+            net.set_script(move |request| realm.reply(request, lost.clone()));
+            let outcome = get(driver, &net, "/", &auth);
+            assert_ne!(outcome.status(), Some(401), "{} {what}: {outcome}", driver.name());
+            let restarted = guard(&net, sam("r").among_others());
+            let outcome = get(driver, &net, "/", &auth);
+            assert_fine(&outcome, &restarted, &format!("{} {what}", driver.name()));
         }
     });
 }
@@ -64,14 +78,8 @@ fn c10_a_new_challenge_replaces_the_old_one() {
             ("s", "SHA-256", "auth", "3"),
             ("r", "MD5", "auth", "4"),
         ] {
-            let nonce = format!("n{opaque}");
-            let builder = sam(realm).algorithms(&[algorithm]).qop(qop).opaque(opaque).fixed_nonce(&nonce);
-            let realm = builder.build();
-            let asked = realm.clone();
-            net.set_script(move |request| {
-                let theirs = authorization(request).contains(&format!("nonce=\"{nonce}\""));
-                if theirs { asked.reply(request, Reply::ok("hello")) } else { asked.challenge(true) }
-            });
+            let builder = sam(realm).algorithms(&[algorithm]).qop(qop).opaque(opaque);
+            let realm = guard(&net, builder.among_others());
             for _ in 0..3 {
                 assert_fine(&get(driver, &net, "/", &auth), &realm, &format!("{} {opaque}", driver.name()));
             }
@@ -88,9 +96,7 @@ fn c10_a_realm_that_comes_back_is_answered_again() {
         for path in ["/", "/x", "/x/y"] {
             let auth = digest(&net, 0);
             for realm in ["one", "two", "one", "two"] {
-                let realm = sam(realm).build();
-                let asked = realm.clone();
-                net.set_script(move |request| answer_in(&asked, request));
+                let realm = guard(&net, sam(realm).among_others());
                 for request in 0..2 {
                     let who = format!("{} {path} {realm:?} request {request}", driver.name());
                     assert_fine(&get(driver, &net, path, &auth), &realm, &who);
@@ -98,14 +104,6 @@ fn c10_a_realm_that_comes_back_is_answered_again() {
             }
         }
     });
-}
-
-/// As a server that has never heard of other realms: what is not for this one is asked again.
-fn answer_in(realm: &DigestRealm, request: &Received) -> Reply {
-    match realm.reply(request, Reply::ok("hello")) {
-        reply if reply.status_code() == 400 => realm.challenge(false),
-        reply => reply,
-    }
 }
 
 const SAM_IN_BASIC: &str = "Basic c2FtOmM0bjRyeTVlY3JldA==";
@@ -124,10 +122,10 @@ fn a13_a_server_that_changes_its_scheme_is_followed() {
     on_every_driver(|driver| {
         let auth = Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap();
         for turn in 0..4 {
-            let realm = sam("digest").build();
+            let realm = sam("digest").among_others().build();
             let asked = realm.clone();
             match turn % 2 {
-                0 => net.set_script(move |request| answer_in_or_ask(&asked, request)),
+                0 => net.set_script(move |request| asked.reply(request, Reply::ok("hello"))),
                 _ => net.set_script(basic),
             }
             for request in 0..2 {
@@ -140,13 +138,26 @@ fn a13_a_server_that_changes_its_scheme_is_followed() {
     });
 }
 
-/// Whatever is not Digest is asked for it.
-fn answer_in_or_ask(realm: &DigestRealm, request: &Received) -> Reply {
-    if authorization(request).starts_with("Digest ") {
-        answer_in(realm, request)
-    } else {
-        realm.challenge(false)
-    }
+/// A wrong password in Basic stops after two sends, and after one where Basic is known to be wanted.
+#[test]
+fn a6_a_wrong_password_in_basic_stops() {
+    let net = net();
+    on_every_driver(|driver| {
+        let auth = Auth::new(net.origin(0), Password::new("sam", "wr0ng")).unwrap();
+        for _ in 0..3 {
+            net.set_script(basic);
+            let outcome = get(driver, &net, "/", &auth);
+            assert!(outcome.denied().is_some_and(Denied::was_attached), "{}: {outcome}", driver.name());
+            assert!(net.requests().len() <= 2, "{}", driver.name());
+        }
+        let auth = Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap();
+        net.set_script(basic);
+        assert_eq!(get(driver, &net, "/", &auth).status(), Some(200), "{}", driver.name());
+        net.set_script(|_| Reply::unauthorized("Basic realm=\"basic\""));
+        let outcome = get(driver, &net, "/", &auth);
+        assert!(outcome.denied().is_some_and(Denied::was_attached), "{}: {outcome}", driver.name());
+        assert!(net.requests().len() <= 2, "{}", driver.name());
+    });
 }
 
 /// Digest on one path and Basic on another of one origin, as machines with several applications have it.
@@ -155,10 +166,10 @@ fn a13_digest_and_basic_side_by_side() {
     let net = net();
     on_every_driver(|driver| {
         for first in ["/digest", "/basic"] {
-            let realm = sam("digest").build();
+            let realm = sam("digest").among_others().build();
             let asked = realm.clone();
             net.set_script(move |request| match request.path() {
-                path if path.starts_with("/digest") => answer_in_or_ask(&asked, request),
+                path if path.starts_with("/digest") => asked.reply(request, Reply::ok("hello")),
                 _ => basic(request),
             });
             let auth = Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap();
@@ -177,11 +188,11 @@ fn a13_digest_and_basic_side_by_side() {
 fn c10_a_redirect_into_another_realm_is_answered() {
     let net = net();
     on_every_driver(|driver| {
-        let realms = [sam("one").build(), sam("two").build()];
+        let realms = [sam("one").build(), sam("two").among_others().build()];
         let asked = realms.clone();
         net.set_script(move |request| match request.path() {
             "/one" => asked[0].reply(request, Reply::redirect(302, "/two")),
-            _ => answer_in(&asked[1], request),
+            _ => asked[1].reply(request, Reply::ok("hello")),
         });
         let outcome = get(driver, &net, "/one", &digest(&net, 0));
         assert_eq!(outcome.status(), Some(200), "{}: {outcome}", driver.name());

@@ -127,13 +127,8 @@ fn c9_a_server_that_is_right_again_is_heard() {
         let auth = digest(&net, 0);
         guard(&net, sam("r").proof(Proof::Forged));
         assert_forgery_noticed(&get(driver, &net, "/", &auth), &net, driver, "first");
-        let realm = sam("r").proof(Proof::Right).build();
-        let asked = realm.clone();
-        net.set_script(move |request| match asked.reply(request, Reply::ok("hello")) {
-            reply if reply.status_code() == 400 => asked.challenge(true),
-            reply => reply,
-        });
+        let realm = guard(&net, sam("r").proof(Proof::Right).among_others());
         let outcome = get(driver, &net, "/", &auth);
-        assert_eq!(outcome.status(), Some(200), "{}: {outcome}", driver.name());
+        assert_fine(&outcome, &realm, driver.name());
     });
 }

@@ -203,6 +203,11 @@ fn nonces_belong_to_their_challenge_and_fields_to_their_side() {
     let mixed = realm.answer(&request("/", Some(&line))).unwrap_err();
     assert_eq!(mixed.to_string(), "`nonce` was given with another challenge");
 
+    let neighbour = DigestRealm::builder("r").user("sam", "pw").among_others().build();
+    let reply = neighbour.reply(&request("/", Some(&line)), Reply::ok(""));
+    assert_eq!((reply.status_code(), challenges(&reply).len()), (401, 1));
+    assert!(!challenges(&reply)[0].contains("stale") && neighbour.violations().is_empty());
+
     let proxy = DigestRealm::builder("r").user("sam", "pw").proof(Proof::Unsigned).proxy().build();
     let reply = proxy.reply(&request("/", None), Reply::ok(""));
     assert_eq!((reply.status_code(), &*reply.headers()[0].0), (407, "proxy-authenticate"));
