@@ -53,7 +53,8 @@ impl Driver for Memory {
             match acquire.step(clock.now()).map_err(|error| TokenFailure::of(&error))? {
                 Acquired::Token(token) => return Ok(token),
                 Acquired::Start(flow) => drop(memory_flow::run(net, clock, flow)),
-                Acquired::Wait(flight) => acquire.landed(memory_flow::wait(flight)),
+                // Another thread may be running the flow: real time passes.
+                Acquired::Wait(flight) => acquire.landed(flight.block(None)),
             }
         }
     }
@@ -83,7 +84,7 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
             match exchange.step(outgoing)? {
                 Ready::Send(line) => break line,
                 Ready::Start(flow) => drop(memory_flow::run(net, &plan.clock, flow)),
-                Ready::Wait(flight) => exchange.landed(memory_flow::wait(flight)),
+                Ready::Wait(flight) => exchange.landed(flight.block(None)),
             }
         };
         let line = line.as_deref().unwrap_or(target.path_and_query());

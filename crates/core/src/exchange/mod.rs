@@ -250,7 +250,7 @@ impl<'a> Exchange<'a> {
         if let Err(stop) = applied {
             return self.stopped(auth, hop, stop);
         }
-        if self.attached.is_bare() {
+        if self.attached.is_empty() {
             self.nothing_attached(auth, &hop);
         }
         let line = hop.into_line();
@@ -332,6 +332,10 @@ impl<'a> Exchange<'a> {
             {
                 *left -= 1;
                 learnt.resend = Some(because);
+            } else if wanted && !self.replayable {
+                learnt
+                    .unanswered
+                    .push((one.index(), "when it did, the body was a stream and gone: send again"));
             }
         }
         Ok(learnt)
