@@ -14,11 +14,14 @@ use crate::{
 const HA1: [&str; 2] =
     ["d3c49cae3d1954ad017426f395b0d2d0", "596d94e32e840e887dfd338149cd9ee050255c27d17236f783c7118f1f6efb23"];
 
+/// What it is called, the realm, and what the server answers to those it lets in.
+type Behaviour = (&'static str, fn() -> DigestBuilder, Reply);
+
 #[test]
 fn e17_no_password_hash_or_answer_is_printed() {
     let net = net();
     on_every_driver(|driver| {
-        let behaviours: [(&str, fn() -> DigestBuilder, Reply); 8] = [
+        let behaviours: [Behaviour; 8] = [
             ("accepted", || sam("r"), Reply::ok("hello")),
             ("session", || sam("r").algorithms(&["SHA-256-sess"]).qop("auth-int"), Reply::ok("hello")),
             ("refused", || sam("r").refuse_all(), Reply::ok("")),
@@ -53,7 +56,7 @@ fn e17_no_password_hash_or_answer_is_printed() {
                         .extend(outcome.trail.as_ref().map(|trail| format!("{trail} {trail:?} {trail:#?}")));
                     printed.extend(outcome.printed);
                 }
-                printed.push(format!("{auth:?} {auth:#?} {}", auth.explain(&net.url(0, "/")).unwrap()));
+                printed.push(format!("{auth:?} {auth:#?} {}", auth.explain(net.url(0, "/")).unwrap()));
                 let sent = authorizations(&net);
                 let ours: Vec<&str> = ["response", "cnonce"]
                     .iter()

@@ -9,6 +9,7 @@ mod crowd;
 mod hosts;
 mod names;
 mod negotiation;
+mod offers;
 mod proofs;
 mod spellings;
 mod state;
