@@ -66,6 +66,19 @@ fn c8_an_answer_that_was_lost_is_no_wrong_password() {
     });
 }
 
+/// The same where a request goes bare because `domain` does not cover it: the nonce of its own 401 is the one to answer.
+#[test]
+fn c8_a_restart_is_noticed_outside_the_domain_too() {
+    let net = net();
+    on_every_driver(|driver| {
+        let auth = digest(&net, 0);
+        let realm = guard(&net, sam("r").domain("/api"));
+        assert_fine(&get(driver, &net, "/api", &auth), &realm, driver.name());
+        let restarted = guard(&net, sam("r").domain("/api").among_others());
+        assert_fine(&get(driver, &net, "/elsewhere", &auth), &restarted, driver.name());
+    });
+}
+
 /// A server that changes what it offers is answered by what it offers now, whether it was offered before or not.
 #[test]
 fn c10_a_new_challenge_replaces_the_old_one() {
@@ -115,24 +128,26 @@ fn basic(request: &Received) -> Reply {
     }
 }
 
-/// From Basic to Digest and back: at most two sends for each request, and all of them come in.
+/// From Digest to Basic and back: at most two sends for each request, and all of them come in.
 #[test]
 fn a13_a_server_that_changes_its_scheme_is_followed() {
     let net = net();
     on_every_driver(|driver| {
-        let auth = Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap();
-        for turn in 0..4 {
-            let realm = sam("digest").among_others().build();
-            let asked = realm.clone();
-            match turn % 2 {
-                0 => net.set_script(move |request| asked.reply(request, Reply::ok("hello"))),
-                _ => net.set_script(basic),
-            }
-            for request in 0..2 {
-                net.take();
-                let who = format!("{} turn {turn} request {request}", driver.name());
-                assert_fine(&get(driver, &net, "/", &auth), &realm, &who);
-                assert!(net.requests().len() <= 2, "{who}");
+        for path in ["/x/y", "/x", "/"] {
+            let auth = Auth::new(net.origin(0), Password::new("sam", PASSWORD)).unwrap();
+            for turn in 0..4 {
+                let realm = sam("digest").among_others().build();
+                let asked = realm.clone();
+                match turn % 2 {
+                    0 => net.set_script(move |request| asked.reply(request, Reply::ok("hello"))),
+                    _ => net.set_script(basic),
+                }
+                for request in 0..2 {
+                    net.take();
+                    let who = format!("{} {path} turn {turn} request {request}", driver.name());
+                    assert_fine(&get(driver, &net, path, &auth), &realm, &who);
+                    assert!(net.requests().len() <= 2, "{who}");
+                }
             }
         }
     });
