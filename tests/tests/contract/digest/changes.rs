@@ -22,6 +22,22 @@ fn c8_a_password_that_has_changed_ends_in_a_denial() {
     });
 }
 
+/// A nonce that was good, and is refused without being called stale, in a challenge that gives the same one again: there is nothing
+/// new to say (A6).
+#[test]
+fn a6_the_same_nonce_again_is_final() {
+    let net = net();
+    on_every_driver(|driver| {
+        let auth = digest(&net, 0);
+        let realm = guard(&net, sam("r").fixed_nonce("n"));
+        assert_fine(&get(driver, &net, "/", &auth), &realm, driver.name());
+        guard(&net, DigestRealm::builder("r").user("sam", "another").fixed_nonce("n").among_others());
+        let outcome = get(driver, &net, "/", &auth);
+        assert!(outcome.denied().is_some_and(Denied::was_attached), "{}: {outcome}", driver.name());
+        assert_eq!(net.requests().len(), 1, "{}", driver.name());
+    });
+}
+
 /// A server that has restarted knows no nonce and does not say `stale`: its new challenge is answered.
 #[test]
 fn c8_a_server_that_has_restarted_is_answered_anew() {
