@@ -6,6 +6,7 @@ mod canary;
 mod challenges;
 mod changes;
 mod crowd;
+mod entries;
 mod first;
 mod hosts;
 mod names;

@@ -105,6 +105,7 @@ fn answered(origin: Origin, url: &str, scheme: Password, challenge: &str) -> Opt
     match exchange.observed(&ResponseView::new(StatusCode::UNAUTHORIZED, &answer), target).unwrap() {
         Next::Resend { mut headers, .. } => {
             step(&mut exchange, &mut headers);
+            assert!(headers["authorization"].is_sensitive(), "its `Debug` shows nothing");
             Some(headers["authorization"].to_str().unwrap().to_owned())
         }
         _ => None,
