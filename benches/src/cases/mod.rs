@@ -1,5 +1,6 @@
 //! The cases, and the limits they must keep.
 
+mod digest;
 mod header;
 mod query;
 mod reqwest;
@@ -13,11 +14,12 @@ pub fn run(recorder: &mut Recorder) {
     header::run(recorder);
     query::run(recorder);
     token::run(recorder);
+    digest::run(recorder);
     reqwest::run(recorder);
     ureq::run(recorder);
 }
 
 /// Every row of the table.
 pub fn rows() -> Vec<Row> {
-    [header::ROWS, query::ROWS, token::ROWS, reqwest::ROWS, ureq::ROWS].concat()
+    [header::ROWS, query::ROWS, token::ROWS, digest::ROWS, reqwest::ROWS, ureq::ROWS].concat()
 }

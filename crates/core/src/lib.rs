@@ -37,6 +37,8 @@ mod target;
 mod tokens;
 mod trail;
 
+#[cfg(feature = "digest")]
+pub use self::schemes::{Digest, Password};
 pub use self::{
     auth::{Auth, Explanation},
     base_url::{BaseUrl, BaseUrlError},
@@ -49,7 +51,7 @@ pub use self::{
     flow::{Flow, Io},
     hop::{Body, Hop},
     origin::{IntoOrigins, Origin},
-    proxy::ProxyDenied,
+    proxy::{IntoProxyCredential, ProxyAccess, ProxyDenied},
     scheme::{IntoScheme, Launch, Resend, ResponseView, Scheme, Slot, Stamp, Step, Verdict},
     schemes::{ApiKey, Basic, Bearer, Value},
     secret::{Secret, SecretValue},

@@ -127,6 +127,23 @@ impl Area {
             && long.strip_prefix(&**short).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// The whole origin of a target.
+    #[cfg(feature = "digest")]
+    pub(crate) fn origin_of(target: &Target<'_>) -> Self {
+        Self::below(target, "")
+    }
+
+    /// What lies below a path at the origin of a target.
+    #[cfg(feature = "digest")]
+    pub(crate) fn below(target: &Target<'_>, path: &str) -> Self {
+        Self {
+            https: target.is_https(),
+            host: target.host().to_ascii_lowercase().into(),
+            port: target.port(),
+            prefix: path.trim_end_matches('/').into(),
+        }
+    }
+
     fn parse(text: &str, plain_http_allowed: bool) -> Result<Self, Error> {
         let invalid = |why: &str| {
             let shown = shown(text);

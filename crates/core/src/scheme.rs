@@ -1,10 +1,10 @@
 //! What a scheme is: how a credential goes onto a request, and what it learns from responses.
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
 
 use http::{HeaderMap, HeaderName, StatusCode};
 
-use crate::{Clock, Error, Flight, Flow, Hop};
+use crate::{Clock, Error, Flight, Flow, Hop, Target};
 
 /// A way to put a credential on a request. Implement it for a scheme of your own.
 ///
@@ -101,13 +101,16 @@ pub trait Scheme: fmt::Debug + Send + Sync + 'static {
 // A scheme is held as a trait object; this fails to compile if the trait stops allowing it.
 const _: Option<&dyn Scheme> = None;
 
-/// What the exchange does after [`Scheme::authorize`]. For all but `Send`, what was written to the hop is taken back, and
+/// What the exchange does after [`Scheme::authorize`]. For `Start` and `Wait`, what was written to the hop is taken back, and
 /// the scheme is called again.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Step {
     /// The hop is ready.
     Send,
+    /// The hop goes without this credential, whose place stays free: the server has to ask for it first. Only for schemes
+    /// that declare what they [write](Scheme::writes).
+    Bare,
     /// A conversation has to be started that runs by itself, whatever becomes of this request.
     Start(Box<Launch>),
     /// A conversation that somebody has started has to land first.
@@ -141,6 +144,9 @@ pub enum Verdict {
         /// Marks what would be said now. Equal to what was sent: there is nothing new to say, so no resend.
         stamp: Stamp,
     },
+    /// As `Deliver`, and says for the [`Denied`](crate::Denied) of a 401 why the server's challenges could not be answered:
+    /// `it offers only algorithms that are not known here`.
+    Unanswered(&'static str),
 }
 
 /// Why a request is sent once more. Each reason has its own budget, refilled when a redirect changes the origin.
@@ -183,19 +189,48 @@ pub struct ResponseView<'a> {
     /// The header fields.
     pub headers: &'a HeaderMap,
     clock: Option<&'a dyn Clock>,
+    sent_to: Option<Target<'a>>,
+    /// The query pairs that were added to it, in the form `&name=value`.
+    added: &'a str,
 }
 
 impl<'a> ResponseView<'a> {
     /// A response as a client has received it.
     #[inline]
     pub fn new(status: StatusCode, headers: &'a HeaderMap) -> Self {
-        Self { status, headers, clock: None }
+        Self { status, headers, clock: None, sent_to: None, added: "" }
     }
 
-    /// The same, with the clock schemes read.
+    /// The same, as the answer of a place. For tests of a scheme that asks where an answer comes from.
+    pub fn sent_to(self, target: Target<'a>) -> Self {
+        Self { sent_to: Some(target), ..self }
+    }
+
+    /// The same, with what the exchange knows: the clock schemes read, where the hop went, and the pairs added to that.
     #[inline]
-    pub(crate) fn with_clock(self, clock: &'a dyn Clock) -> Self {
-        Self { clock: Some(clock), ..self }
+    pub(crate) fn of(self, clock: &'a dyn Clock, sent_to: Target<'a>, added: &'a str) -> Self {
+        Self { clock: Some(clock), sent_to: Some(sent_to), added, ..self }
+    }
+
+    /// Where the hop went, without the query pairs that were added to it. `None` where a test has made the view and has
+    /// not said so.
+    pub fn target(&self) -> Option<Target<'a>> {
+        self.sent_to
+    }
+
+    /// Path and query as they were sent, with the pairs that were added: what [`Hop::target`] was.
+    pub fn line(&self) -> Cow<'a, str> {
+        let line = self.sent_to.map_or("/", |target| target.path_and_query());
+        if self.added.is_empty() {
+            return Cow::Borrowed(line);
+        }
+        let query = self.sent_to.and_then(|target| target.query());
+        let (joiner, added) = match query {
+            None => ("?", self.added.trim_start_matches('&')),
+            Some("") => ("", self.added.trim_start_matches('&')),
+            Some(_) => ("", self.added),
+        };
+        Cow::Owned([line, joiner, added].concat())
     }
 
     /// The time now, by the clock of the client; the Unix epoch where a test has made the view. The clock is read when

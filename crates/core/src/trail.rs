@@ -32,6 +32,8 @@ pub enum TrailEvent {
         /// Which rule kept it back.
         why: String,
     },
+    /// It did not go yet: the server has to ask for it first.
+    Unasked(String),
     /// There is nothing that could be attached, and why.
     Bare(&'static str),
     /// The request was sent, and this came back.
@@ -59,7 +61,13 @@ impl Trail {
     /// Takes back what was said about entries since the last send.
     pub(crate) fn forget_attachments(&mut self) {
         let said = |line: &TrailLine| {
-            !matches!(line.event, TrailEvent::Attached(_) | TrailEvent::Withheld { .. } | TrailEvent::Bare(_))
+            !matches!(
+                line.event,
+                TrailEvent::Attached(_)
+                    | TrailEvent::Unasked(_)
+                    | TrailEvent::Withheld { .. }
+                    | TrailEvent::Bare(_)
+            )
         };
         let keep = self.lines.iter().rposition(said).map_or(0, |last| last + 1);
         self.lines.truncate(keep);
@@ -85,9 +93,10 @@ impl TrailLine {
     /// Which credential it is about, if it is about one: ``header key `X-API-Key` (env NAME, #3f9a)``.
     pub fn label(&self) -> Option<&str> {
         match &self.event {
-            TrailEvent::Attached(label) | TrailEvent::Waited(label) | TrailEvent::Withheld { label, .. } => {
-                Some(label)
-            }
+            TrailEvent::Attached(label)
+            | TrailEvent::Unasked(label)
+            | TrailEvent::Waited(label)
+            | TrailEvent::Withheld { label, .. } => Some(label),
             _ => None,
         }
     }
@@ -114,6 +123,7 @@ impl fmt::Display for TrailLine {
         match &self.event {
             TrailEvent::Attached(label) => write!(f, "{label}  attached"),
             TrailEvent::Withheld { label, why } => write!(f, "{label}  withheld: {why}"),
+            TrailEvent::Unasked(label) => write!(f, "{label}  not sent before the server asks for it"),
             TrailEvent::Bare(why) => write!(f, "no credential: {why}"),
             TrailEvent::Answered(status) => write!(f, "answered {status}"),
             TrailEvent::Followed { to, dropped } if dropped.is_empty() => write!(f, "followed to {to}"),

@@ -24,9 +24,8 @@ impl Exchange<'_> {
             rare.pause.tell(hop);
         }
         let entries = auth.entries();
-        let (signers, plain): (Vec<_>, Vec<_>) =
-            entries.iter().enumerate().partition(|(_, entry)| entry.signs);
-        for (index, entry) in plain {
+        let every = || entries.iter().enumerate();
+        for (index, entry) in every().filter(|(_, entry)| !entry.signs) {
             let more_specific =
                 entries[..index].iter().filter(|other| other.signs && other.area.covers(hop.goes_to()));
             let mut taken = more_specific.flat_map(|signer| signer.scheme.writes());
@@ -34,8 +33,10 @@ impl Exchange<'_> {
                 self.apply_unless_overridden(auth, index, entry, hop)?;
             }
         }
-        for (index, entry) in signers {
-            self.apply_unless_overridden(auth, index, entry, hop)?;
+        for (index, entry) in every().filter(|(_, entry)| entry.signs) {
+            if !self.is_held(auth, entry) {
+                self.apply_unless_overridden(auth, index, entry, hop)?;
+            }
         }
         Ok(())
     }
@@ -83,6 +84,10 @@ impl Exchange<'_> {
     ) -> Result<bool, Stop> {
         match entry.scheme.authorize(hop) {
             Ok(Step::Send) => {}
+            Ok(Step::Bare) => {
+                self.wait_to_be_asked(auth, index, entry, hop);
+                return Ok(false);
+            }
             other => return Err(Stop::new(index, other)),
         }
         let Some(finished) = hop.finish_entry() else {
@@ -93,6 +98,28 @@ impl Exchange<'_> {
             self.rare().more.push(one);
         }
         Ok(true)
+    }
+
+    /// The entry sends nothing before the server asks for it. Its place must be free all the same: otherwise what the
+    /// server says is about somebody else's credential, and the answer would stand beside that.
+    #[cold]
+    fn wait_to_be_asked(&mut self, auth: &Auth, index: usize, entry: &Entry, hop: &mut Hop<'_>) {
+        hop.hold(entry.scheme.writes());
+        if hop.finish_entry().is_none() {
+            return self.collided(auth, index, entry, hop);
+        }
+        if let Some(one) = self.attached.insert_bare(index) {
+            self.rare().more.push(one);
+        }
+        self.note(hop.goes_to(), || TrailEvent::Unasked(entry.label()));
+    }
+
+    /// Whether a more specific entry waits to be asked for a credential that goes into a place of this one.
+    fn is_held(&self, auth: &Auth, entry: &Entry) -> bool {
+        let bare = self.attached_entries().filter(|one| one.bare);
+        let mut held =
+            bare.filter_map(|one| auth.entries().get(one.index())).flat_map(|one| one.scheme.writes());
+        held.any(|slot| entry.scheme.writes().contains(slot))
     }
 
     /// A field was taken. By the caller, unless an entry before this one wrote it.

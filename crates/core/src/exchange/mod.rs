@@ -53,6 +53,7 @@ mod attached;
 mod kept;
 mod pause;
 mod policy;
+mod proxied;
 mod redirect;
 
 use std::fmt;
@@ -73,7 +74,7 @@ pub use self::{
     redirect::Follow,
 };
 use crate::{
-    Auth, Body, Denied, Error, Hop, ProxyDenied, Resend, ResponseView, Slot, Target, Trail, Verdict,
+    Auth, Body, Denied, Error, Hop, ProxyAccess, Resend, ResponseView, Slot, Target, Trail, Verdict,
     seldom::Seldom, trail::TrailEvent,
 };
 
@@ -105,10 +106,19 @@ struct Rare {
     /// The query pairs we put on it, in the form `&name=value`.
     our_pairs: String,
     pause: pause::Pause,
+    proxied: proxied::Proxied,
     /// Why this hop is sent once more, if it is.
     resent: Option<Resend>,
     /// Entries on the hop beyond those that [`Attached`] holds.
     more: Vec<One>,
+}
+
+/// What the schemes have made of a response.
+#[derive(Default)]
+struct Learnt {
+    resend: Option<Resend>,
+    /// By entry: why it could not answer what the server asks.
+    unanswered: Vec<(usize, &'static str)>,
 }
 
 /// A request about to be sent: the copy that is sent, on which credentials may be put.
@@ -143,7 +153,7 @@ pub enum Next {
     Denied(Box<Denied>),
     /// It is a 407, of a proxy on the way: give it to the caller as an error that owns it, and add what is known of the
     /// proxy.
-    ProxyDenied(Box<ProxyDenied>),
+    ProxyDenied(Box<crate::ProxyDenied>),
     /// Send the same request once more, with these header fields; [`Exchange::step`] comes first.
     Resend {
         /// The method of the hop.
@@ -206,7 +216,7 @@ impl<'a> Exchange<'a> {
     /// Whether another send may follow this one, so that the driver must keep what it needs for it (URL and body).
     #[inline]
     pub fn may_send_again(&self) -> bool {
-        self.policy.max_redirects > 0 || self.may_resend()
+        self.policy.max_redirects > 0 || self.may_resend() || self.answers_proxy()
     }
 
     /// How often the request has been sent so far. At most [`max_sends`].
@@ -240,6 +250,14 @@ impl<'a> Exchange<'a> {
         self.sends += 1;
         let Some(auth) = self.auth else {
             self.note(&target, || TrailEvent::Bare("the request says .without_auth()"));
+            if let Some(proxy) = self.proxy_on_the_way(&target) {
+                let mut hop = Hop::new(method, target, headers, body, &*self.policy.clock);
+                if let Err(error) = self.authorize_to_proxy(&proxy, &mut hop) {
+                    let defaults = self.rare.as_ref().map(|rare| &*rare.defaults).unwrap_or_default();
+                    hop.take_back_all(std::iter::empty(), defaults);
+                    return Err(error);
+                }
+            }
             return Ok(Ready::Send(None));
         };
         let mut hop = Hop::new(method, target, headers, body, &*self.policy.clock);
@@ -251,8 +269,11 @@ impl<'a> Exchange<'a> {
         if let Err(stop) = applied {
             return self.stopped(auth, hop, stop);
         }
-        if self.attached.is_empty() {
+        if self.attached.is_bare() {
             self.nothing_attached(auth, &hop);
+        }
+        if let Some(proxy) = self.proxy_on_the_way(&target) {
+            self.authorize_to_proxy(&proxy, &mut hop).inspect_err(|_| self.take_back(auth, &mut hop))?;
         }
         let line = hop.into_line();
         if line.is_empty() {
@@ -280,7 +301,10 @@ impl<'a> Exchange<'a> {
     #[inline]
     pub fn settles(&self, status: StatusCode) -> bool {
         let looked_at = status.is_redirection() || matches!(status.as_u16(), 401 | 403 | 407);
-        !looked_at && !self.records() && !self.auth.is_some_and(|auth| auth.traits().listens)
+        !looked_at
+            && !self.records()
+            && !self.answers_proxy()
+            && !self.auth.is_some_and(|auth| auth.traits().listens)
     }
 
     /// Decides what happens after a response. `sent` is where the hop went, without what we added to it.
@@ -295,9 +319,11 @@ impl<'a> Exchange<'a> {
         }
         // Not the origin's word: nobody's credential is to learn from it, whoever was to get the request (rule 12).
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            return Ok(self.refused_by_proxy(response, &sent));
+            return Ok(self.asked_by_proxy(response, &sent));
         }
-        if let Some(because) = self.learn(response)?
+        self.let_through(response, &sent)?;
+        let learnt = self.learn(response, &sent)?;
+        if let Some(because) = learnt.resend
             && let Some(kept) = &self.kept
         {
             let (method, headers) = (kept.method.clone(), kept.headers());
@@ -306,25 +332,30 @@ impl<'a> Exchange<'a> {
             return Ok(Next::Resend { method, headers });
         }
         match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(self.refused(response, &sent)),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Ok(self.refused(response, &sent, &learnt.unanswered))
+            }
             _ if status.is_redirection() => Ok(self.redirected(response, &sent)),
             _ => Ok(Next::Deliver),
         }
     }
 
     /// Shows the response to the schemes on the hop, and takes the first resend that is allowed (rules 4 to 6).
-    fn learn(&mut self, response: &ResponseView<'_>) -> Result<Option<Resend>, Error> {
-        let Some(auth) = self.auth else { return Ok(None) };
-        if !auth.traits().listens {
-            return Ok(None);
-        }
-        let response = &response.with_clock(&*self.policy.clock);
-        let mut accepted = None;
-        let (attached, more) = (self.attached, self.rare.as_ref().map(|rare| rare.more.clone()));
-        for one in attached.iter().chain(more.unwrap_or_default()) {
+    fn learn(&mut self, response: &ResponseView<'_>, sent: &Target<'_>) -> Result<Learnt, Error> {
+        let Some(auth) = self.auth.filter(|auth| auth.traits().listens) else { return Ok(Learnt::default()) };
+        let (our_pairs, more) =
+            self.rare.as_ref().map_or(("", &[][..]), |rare| (&rare.our_pairs, &rare.more));
+        let response = &response.of(&*self.policy.clock, *sent, our_pairs);
+        let mut learnt = Learnt::default();
+        for one in self.attached.iter().chain(more.iter().copied()) {
             let (stamp, Some(entry)) = (one.stamp, auth.entries().get(one.index())) else { continue };
-            let Verdict::Resend { because, stamp: now } = entry.scheme.observed(response, stamp)? else {
-                continue;
+            let (because, now) = match entry.scheme.observed(response, stamp)? {
+                Verdict::Deliver => continue,
+                Verdict::Unanswered(why) => {
+                    learnt.unanswered.push((one.index(), why));
+                    continue;
+                }
+                Verdict::Resend { because, stamp } => (because, stamp),
             };
             // 401: the server refused to act, so even a POST may be sent again. 403 says that this credential will
             // not do; only wider scope can help. Nothing else is ours to retry (RFC 9110 sections 15.5.2, 15.5.4).
@@ -334,13 +365,16 @@ impl<'a> Exchange<'a> {
                 _ => false,
             };
             let left = self.budget.get_mut(because.index());
-            let allowed = ours && entry.may_resend && now != stamp && self.replayable && accepted.is_none();
-            if allowed && let Some(left) = left.filter(|left| **left > 0) {
+            let wanted = ours && entry.may_resend && now != stamp && learnt.resend.is_none();
+            if wanted
+                && self.replayable
+                && let Some(left) = left.filter(|left| **left > 0)
+            {
                 *left -= 1;
-                accepted = Some(because);
+                learnt.resend = Some(because);
             }
         }
-        Ok(accepted)
+        Ok(learnt)
     }
 
     fn redirected(&mut self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
@@ -381,34 +415,37 @@ impl<'a> Exchange<'a> {
     }
 
     /// A 401 or 403 that remains (rule 12).
-    fn refused(&self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
+    fn refused(
+        &self,
+        response: &ResponseView<'_>,
+        sent: &Target<'_>,
+        unanswered: &[(usize, &'static str)],
+    ) -> Next {
         let (Some(auth), true, false) = (self.auth, self.policy.denied_as_error, self.caller_set) else {
             return Next::Deliver;
         };
         let entries = auth.entries();
+        let labels = |bare: bool| {
+            let such = self.attached_entries().filter(move |one| one.bare == bare);
+            such.filter_map(|one| Some((one.index(), entries.get(one.index())?.label())))
+        };
+        let unasked = labels(true).map(|(index, label)| {
+            let why = unanswered.iter().find(|(other, _)| *other == index).map(|(_, why)| *why);
+            format!("{label} goes only where the server asks for it, and {}", why.unwrap_or("it did not"))
+        });
+        let elsewhere = entries.iter().filter_map(|entry| {
+            let mismatch = entry.area.mismatch(sent)?;
+            Some(format!("{} is {}", entry.label(), entry.elsewhere(mismatch)))
+        });
         Next::Denied(Box::new(Denied {
             status: response.status,
             origin: sent.origin().to_string(),
-            sent: self.attached_entries().filter_map(|one| Some(entries.get(one.index())?.label())).collect(),
-            withheld: entries
-                .iter()
-                .filter_map(|entry| {
-                    let mismatch = entry.area.mismatch(sent)?;
-                    Some(format!("{} is {}", entry.label(), entry.elsewhere(mismatch)))
-                })
-                .collect(),
+            sent: labels(false).map(|(_, label)| label).collect(),
+            withheld: unasked.chain(elsewhere).collect(),
             stream_gone: !self.replayable && self.may_resend(),
             renewed: self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed)),
             lines: response.headers.get_all(WWW_AUTHENTICATE).iter().cloned().collect(),
         }))
-    }
-
-    /// A 407. It is about the proxy's credential, so it does not matter whose the request's is.
-    fn refused_by_proxy(&self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
-        if !self.policy.denied_as_error {
-            return Next::Deliver;
-        }
-        Next::ProxyDenied(Box::new(ProxyDenied::on_the_way(sent, Some(response.headers))))
     }
 
     fn attached_entries(&self) -> impl Iterator<Item = One> + '_ {
@@ -419,6 +456,11 @@ impl<'a> Exchange<'a> {
     #[inline]
     fn may_resend(&self) -> bool {
         self.auth.is_some_and(|auth| auth.traits().may_resend)
+    }
+
+    #[inline]
+    fn answers_proxy(&self) -> bool {
+        self.policy.proxy.as_ref().is_some_and(ProxyAccess::answers)
     }
 
     fn rare(&mut self) -> &mut Rare {

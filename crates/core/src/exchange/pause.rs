@@ -114,7 +114,7 @@ impl Exchange<'_> {
             self.note(hop.goes_to(), || TrailEvent::Waited(label));
         }
         match wish {
-            Step::Send => Err(unsettled()),
+            Step::Send | Step::Bare => Err(unsettled()),
             Step::Wait(flight) => Ok(Ready::Wait(*flight)),
             Step::Start(launch) => {
                 let Launch { flow, then } = *launch;

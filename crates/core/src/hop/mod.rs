@@ -229,6 +229,18 @@ impl<'a> Hop<'a> {
         Ok(())
     }
 
+    /// Writes the credential of the proxy that the hop is given to.
+    pub(crate) fn header_for_proxy(&mut self, value: HeaderValue) -> Result<(), Error> {
+        self.map().try_insert(PROXY_AUTHORIZATION, value).map(drop).map_err(|_| too_many_headers())
+    }
+
+    /// Writes the one header field an entry declares, with a value made for this hop alone.
+    #[cfg(feature = "digest")]
+    pub(crate) fn header_made(&mut self, name: &HeaderName, value: HeaderValue) -> Result<(), Error> {
+        self.ready = self.append(name, value)?;
+        Ok(())
+    }
+
     /// Whether the field was free, and is written.
     fn append(&mut self, name: &HeaderName, value: HeaderValue) -> Result<bool, Error> {
         if self.has_collided() {
@@ -406,6 +418,16 @@ impl<'a> Hop<'a> {
     #[inline]
     pub(crate) fn goes_to(&self) -> &Target<'a> {
         &self.target
+    }
+
+    /// Collides where one of these header fields is taken: for an entry that will want it later.
+    #[cold]
+    pub(crate) fn hold(&mut self, slots: &[Slot]) {
+        let is_taken = |slot: &&Slot| matches!(slot, Slot::Header(name) if self.headers().contains_key(name));
+        if let Some(slot) = slots.iter().find(is_taken).cloned() {
+            let ours = matches!(&slot, Slot::Header(name) if self.rare().wrote(name));
+            self.collide(slot, !ours);
+        }
     }
 
     /// Takes back what the entry under way has written.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::header::AUTHORIZATION;
+use http::{HeaderValue, header::AUTHORIZATION};
 use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::placed::{Form, Label, header_value};
-use crate::{Error, IntoScheme, Scheme, Secret, secret::Resolved};
+use crate::{Error, IntoScheme, Scheme, Secret, proxy::BasicParts, secret::Resolved};
 
 /// A user and a password, sent as `Authorization: Basic …` with every request (RFC 7617).
 ///
@@ -43,30 +43,27 @@ impl Basic {
     }
 }
 
+impl Basic {
+    pub(crate) fn for_proxy(&self) -> Result<BasicParts, Error> {
+        parts(&Resolved::from(&self.user)?, &Resolved::from(&self.password)?)
+    }
+}
+
+/// For clients that make the field themselves, too.
+pub(super) fn parts(user: &Resolved, password: &Resolved) -> Result<BasicParts, Error> {
+    let value = value(user, password)?;
+    let [user, password] = [user, password].map(|part| SecretString::from(composed(part.expose())));
+    Ok(BasicParts { value, user, password })
+}
+
 impl IntoScheme for Basic {
     fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
         let user = Resolved::from(&self.user)?;
         let password = Resolved::from(&self.password)?;
-        if user.expose().contains(':') {
-            return Err(Error::unsendable(
-                "the user name for Basic has a colon, which separates it from the password on the wire",
-            ));
-        }
-        // CTL of RFC 5234 appendix B.1; the C1 range is refused with it, as no keyboard produces it.
-        for (part, what) in [(&user, "the user name for Basic"), (&password, password.subject.as_str())] {
-            if let Some(at) = part.expose().find(char::is_control) {
-                return Err(Error::unsendable(format!(
-                    "{what} has a control character at byte {at}, which Basic cannot carry"
-                )));
-            }
-        }
-        let pair = SecretString::from(format!("{}:{}", composed(user.expose()), composed(password.expose())));
-        let encoded = SecretString::from(format!("Basic {}", STANDARD.encode(pair.expose_secret())));
+        let value = value(&user, &password)?;
         // With an empty password the user is the secret.
         let named = if password.expose().is_empty() { &user } else { &password };
-        let label = Label::new("Basic", named);
-        Ok(Form::Header(AUTHORIZATION, header_value(&AUTHORIZATION, encoded.expose_secret(), named)?)
-            .fixed(label))
+        Ok(Form::Header(AUTHORIZATION, value).fixed(Label::new("Basic", named)))
     }
 
     fn what(&self) -> String {
@@ -74,8 +71,29 @@ impl IntoScheme for Basic {
     }
 }
 
+/// `Basic …`, with both parts checked (RFC 7617 section 2).
+pub(super) fn value(user: &Resolved, password: &Resolved) -> Result<HeaderValue, Error> {
+    if user.expose().contains(':') {
+        return Err(Error::unsendable(
+            "the user name for Basic has a colon, which separates it from the password on the wire",
+        ));
+    }
+    // CTL of RFC 5234 appendix B.1; the C1 range is refused with it, as no keyboard produces it.
+    for (part, what) in [(user, "the user name for Basic"), (password, password.subject.as_str())] {
+        if let Some(at) = part.expose().find(char::is_control) {
+            return Err(Error::unsendable(format!(
+                "{what} has a control character at byte {at}, which Basic cannot carry"
+            )));
+        }
+    }
+    let pair = SecretString::from(format!("{}:{}", composed(user.expose()), composed(password.expose())));
+    let encoded = SecretString::from(format!("Basic {}", STANDARD.encode(pair.expose_secret())));
+    let named = if password.expose().is_empty() { user } else { password };
+    header_value(&AUTHORIZATION, encoded.expose_secret(), named)
+}
+
 /// Unicode normalisation form C (RFC 7617 section 2.1): what a server that stores names composed compares with.
-fn composed(text: &str) -> String {
+pub(super) fn composed(text: &str) -> String {
     if is_nfc(text) { text.to_owned() } else { text.nfc().collect() }
 }
 

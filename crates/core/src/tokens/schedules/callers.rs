@@ -25,7 +25,7 @@ use super::{
     scenario::Kind,
     world::World,
 };
-use crate::{Error, ResponseView, Stamp, Verdict};
+use crate::{Error, ResponseView, Stamp, Target, Verdict};
 
 /// As for `Acquire`.
 const TURNS: u32 = 8;
@@ -172,8 +172,9 @@ impl Caller {
         let process = self.kind.process;
         let tokens = &world.processes[process];
         let (clock, headers) = (world.clock(), HeaderMap::new());
+        let target = Target::parse("https://api.example.com/").unwrap();
         let observe = |status| {
-            let response = ResponseView::new(status, &headers).with_clock(&*clock);
+            let response = ResponseView::new(status, &headers).of(&*clock, target, "");
             tokens.observed(&response, Stamp(generation))
         };
         if self.refusals_left == 0 {

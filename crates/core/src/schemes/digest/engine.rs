@@ -1,0 +1,235 @@
+//! The conversation: what is sent, what a refusal says, what an acceptance proves (RFC 7616 sections 3.3 to 3.6).
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use http::{HeaderValue, StatusCode};
+
+use super::{
+    keys::{Asked, Identity, Keys, Protection, Turn},
+    offer::{self, Offer},
+    spaces::{Session, Spaces},
+};
+use crate::{Challenge, Error, Hop, Resend, Stamp, Target, Verdict, challenge::Params};
+
+/// One user, and what is known of the servers that asked for it. Knows nothing of header names, so that it can speak to a
+/// proxy as well.
+pub(crate) struct Engine {
+    who: Identity,
+    md5: bool,
+    spaces: Spaces,
+    cnonces: Cnonces,
+}
+
+impl Engine {
+    pub(crate) fn new(who: Identity, md5: bool, fixed_cnonce: Option<Box<str>>) -> Self {
+        Self { who, md5, spaces: Spaces::default(), cnonces: Cnonces::new(fixed_cnonce) }
+    }
+
+    /// The answer for a hop, and its stamp; `None` where no challenge is known that holds for where it goes.
+    ///
+    /// # Errors
+    /// The server wants the body protected, and it is a stream.
+    pub(crate) fn answer(&self, hop: &Hop<'_>) -> Result<Option<(HeaderValue, Stamp)>, Error> {
+        let asked =
+            Asked { method: hop.method(), uri: hop.target(), body: hop.body(), streams: hop.has_stream() };
+        self.answer_to(hop.goes_to(), asked)
+    }
+
+    /// The same for whoever asks: a server, or a proxy.
+    pub(crate) fn answer_to(
+        &self,
+        target: &Target<'_>,
+        asked: Asked<'_>,
+    ) -> Result<Option<(HeaderValue, Stamp)>, Error> {
+        let Some(session) = self.spaces.at(target) else { return Ok(None) };
+        if session.keys.protection == Protection::Body && asked.streams {
+            return Err(Error::caller(format!(
+                "{} wants the body protected (Digest with qop=auth-int), and this body is a stream; send bytes",
+                target.origin()
+            )));
+        }
+        let Some((count, stamp)) = session.next_turn() else { return Ok(None) };
+        let cnonce = self.cnonces.of(stamp);
+        match session.keys.answer(asked, turn(&session, count, &cnonce)) {
+            Some(value) => Ok(Some((value, stamp))),
+            None => Err(Error::server(format!(
+                "{} sent a Digest challenge with characters that cannot be sent back; nothing was sent",
+                target.origin()
+            ))),
+        }
+    }
+
+    /// A 401, or the 407 of a proxy: what it asks for, and whether that is something new.
+    pub(crate) fn challenged<'a>(
+        &self,
+        challenges: impl Iterator<Item = Challenge<'a>>,
+        target: &Target<'_>,
+        stamp: Stamp,
+    ) -> Verdict {
+        let Offer { challenge, algorithm } = match offer::best(challenges, self.md5) {
+            Ok(offer) => offer,
+            Err(why) => return Verdict::Unanswered(why),
+        };
+        let (realm, nonce) = (challenge.realm.bytes(), challenge.nonce.bytes());
+        let current = self.spaces.of(target, &realm);
+        let sent = self.spaces.sent(stamp).filter(|sent| *sent.keys.realm == *realm);
+        let (because, accepted) = match &sent {
+            // The digest was right, the nonce was too old (RFC 7616 section 3.3).
+            Some(_) if challenge.stale => (Resend::Nonce, true),
+            // What has been accepted before may have outlived its nonce at a server that does not know `stale`.
+            Some(sent) if sent.is_accepted() => (Resend::Challenged, false),
+            // Never accepted, and refused: it is the password. What follows begins with a question again, so that a wrong
+            // password is tried once for each request of the caller's and not twice.
+            Some(sent) => {
+                self.spaces.forget(sent);
+                return Verdict::Deliver;
+            }
+            None => (Resend::Challenged, false),
+        };
+        let new = match (&sent, &current) {
+            // Another request has been told in the meantime.
+            (Some(sent), Some(current)) if !Arc::ptr_eq(sent, current) => None,
+            (None, Some(current)) if current.keys.fit(&challenge, algorithm) => None,
+            // The very nonce that is refused: there is nothing new to say.
+            (Some(sent), _) if *sent.nonce == *nonce => {
+                self.spaces.forget(sent);
+                return Verdict::Deliver;
+            }
+            _ => {
+                let keys = Keys::new(&self.who, &challenge, algorithm, &self.cnonces.first());
+                let raw = challenge.nonce.raw();
+                Some(self.spaces.session(target, Arc::new(keys), &nonce, raw, accepted))
+            }
+        };
+        let session = match (new, current) {
+            (None, Some(current)) => current,
+            (None, None) => return Verdict::Deliver,
+            (Some(new), current) => {
+                let domain = offer::domain(&challenge, target);
+                self.spaces.replace(target, current.as_ref(), new, domain.as_deref())
+            }
+        };
+        self.spaces.holds_at(target, &realm);
+        Verdict::Resend { because, stamp: session.stamp() }
+    }
+
+    /// Any other answer: checks the server's proof, where it sends one, and takes the next nonce.
+    ///
+    /// # Errors
+    /// The proof is none: whoever answered does not know the password.
+    pub(crate) fn answered<'a>(
+        &self,
+        info: impl Iterator<Item = &'a HeaderValue>,
+        status: StatusCode,
+        (target, line): (&Target<'_>, &str),
+        stamp: Stamp,
+    ) -> Result<(), Error> {
+        let Some(session) = self.spaces.sent(stamp) else { return Ok(()) };
+        let mut next_nonce = None;
+        for params in info.filter_map(|line| Params::parse(line.as_bytes())) {
+            let covers_body = params.get("qop").is_some_and(|qop| qop.is("auth-int"));
+            if let Some(claim) = params.get("rspauth").filter(|_| !covers_body) {
+                let cnonce = self.cnonces.of(stamp);
+                #[allow(clippy::cast_possible_truncation)] // the lower half is the count
+                let turn = turn(&session, stamp.0 as u32, &cnonce);
+                if session.keys.proof(line, turn).is_some_and(|proof| !claim.is(proof.as_str())) {
+                    return Err(forged(target));
+                }
+            }
+            next_nonce = next_nonce.or(params.get("nextnonce"));
+        }
+        if status.is_server_error() {
+            return Ok(());
+        }
+        session.accept();
+        if let Some(next) = next_nonce.filter(|next| !next.raw().is_empty()) {
+            let nonce = next.bytes();
+            if *session.nonce != *nonce {
+                let keys = Arc::clone(&session.keys);
+                let new = self.spaces.session(target, keys, &nonce, next.raw(), true);
+                // Its space is there, so how far it reaches is known.
+                self.spaces.replace(target, Some(&session), new, None);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn turn<'a>(session: &'a Session, count: u32, cnonce: &'a Cnonce) -> Turn<'a> {
+    let cnonce = session.keys.cnonce.as_deref().unwrap_or(cnonce.as_str());
+    Turn { nonce: &session.nonce, nonce_raw: session.nonce_raw(), count, cnonce }
+}
+
+fn forged(target: &Target<'_>) -> Error {
+    Error::server(format!(
+        "{} answered with a proof (rspauth) that is not made with the password: this may be another server, or \
+         somebody on the way; the response is not delivered",
+        target.origin()
+    ))
+}
+
+/// Client nonces: 128 bits of a keyed hash over the number of the request, with a key drawn from the system once. So none costs a
+/// system call, none can be foretold by a server that has seen others, and the one of a request can be had again when its
+/// answer comes, without being kept.
+struct Cnonces {
+    keys: [RandomState; 2],
+    firsts: AtomicU64,
+    fixed: Option<Box<str>>,
+}
+
+impl Cnonces {
+    fn new(fixed: Option<Box<str>>) -> Self {
+        Self { keys: [RandomState::new(), RandomState::new()], firsts: AtomicU64::new(0), fixed }
+    }
+
+    fn of(&self, stamp: Stamp) -> Cnonce {
+        self.make(stamp.0)
+    }
+
+    /// For the keys of a session, before there is a request: the numbers that no stamp has.
+    fn first(&self) -> Cnonce {
+        self.make(!self.firsts.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn make(&self, number: u64) -> Cnonce {
+        if let Some(fixed) = &self.fixed {
+            return Cnonce::Fixed(fixed.clone());
+        }
+        let mut text = [0; 32];
+        let hashes = self.keys.iter().map(|key| key.hash_one(number));
+        for (half, hash) in text.chunks_exact_mut(16).zip(hashes) {
+            for (digit, shift) in half.iter_mut().zip((0..64).step_by(4)) {
+                *digit = b"0123456789abcdef"[(hash >> shift & 15) as usize];
+            }
+        }
+        Cnonce::Made(text)
+    }
+}
+
+enum Cnonce {
+    Made([u8; 32]),
+    Fixed(Box<str>),
+}
+
+impl Cnonce {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Made(text) => std::str::from_utf8(text).unwrap_or_default(),
+            Self::Fixed(text) => text,
+        }
+    }
+}
+
+impl std::ops::Deref for Cnonce {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}

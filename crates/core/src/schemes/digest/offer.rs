@@ -1,0 +1,80 @@
+//! What a server offers, and which of it is taken.
+
+use crate::{
+    Challenge, Target,
+    challenge::{DigestAlgorithm, DigestChallenge, DigestHash},
+    origin::{Area, same_origin},
+};
+
+/// A challenge that can be answered.
+pub(super) struct Offer<'a> {
+    pub(super) challenge: DigestChallenge<'a>,
+    pub(super) algorithm: DigestAlgorithm,
+}
+
+/// The one with the best hash; of equals the first. RFC 7616 section 3.7 lets a client's own policy go before the order of the
+/// server, and a server that still offers MD5 often offers it first.
+///
+/// Challenges with an algorithm or protections that are not known are passed over (section 3.3).
+pub(super) fn best<'a>(
+    challenges: impl Iterator<Item = Challenge<'a>>,
+    md5: bool,
+) -> Result<Offer<'a>, &'static str> {
+    let mut best: Option<Offer<'a>> = None;
+    let mut why = "it offers no Digest challenge";
+    for challenge in challenges.filter(|challenge| challenge.is("Digest")) {
+        match offer(challenge, md5) {
+            Ok(offer) => {
+                if best.as_ref().is_none_or(|best| rank(offer.algorithm) > rank(best.algorithm)) {
+                    best = Some(offer);
+                }
+            }
+            Err(not) => why = not,
+        }
+    }
+    best.ok_or(why)
+}
+
+fn offer(challenge: Challenge<'_>, md5: bool) -> Result<Offer<'_>, &'static str> {
+    let challenge = challenge.digest().ok_or("its Digest challenge is malformed")?;
+    let Some(algorithm) = challenge.algorithm else {
+        return Err("it offers only Digest algorithms that are not known here");
+    };
+    if algorithm.hash == DigestHash::Md5 && !md5 {
+        return Err("it offers Digest only with MD5, which is switched off");
+    }
+    let qop = challenge.qop;
+    if qop.given && !qop.auth && !qop.auth_int {
+        return Err("it offers only kinds of protection (qop) that are not known here");
+    }
+    Ok(Offer { challenge, algorithm })
+}
+
+fn rank(algorithm: DigestAlgorithm) -> (u8, bool) {
+    let hash = match algorithm.hash {
+        DigestHash::Md5 => 1,
+        DigestHash::Sha256 => 2,
+        DigestHash::Sha512 => 3,
+        DigestHash::Sha512_256 => 4,
+    };
+    (hash, !algorithm.session)
+}
+
+/// How far a challenge says that it holds (RFC 7616 section 3.3): the paths it names at its own origin. It may name other servers
+/// too, but an answer made with the nonce of one host is nothing another host should see, so those are passed over. `None`: the
+/// whole origin.
+pub(super) fn domain(challenge: &DigestChallenge<'_>, target: &Target<'_>) -> Option<Vec<Area>> {
+    const MOST: usize = 16;
+    let list = challenge.domain?.text();
+    let mut uris = list.split_ascii_whitespace().peekable();
+    uris.peek()?;
+    let path = |uri: &str| -> Option<Area> {
+        if uri.starts_with('/') && !uri.starts_with("//") {
+            let end = uri.find(['?', '#']).unwrap_or(uri.len());
+            return Some(Area::below(target, uri.get(..end)?));
+        }
+        let uri = Target::parse(uri).ok()?;
+        same_origin(&uri, target).then(|| Area::below(target, uri.path()))
+    };
+    Some(uris.filter_map(path).take(MOST).collect())
+}
