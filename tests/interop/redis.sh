@@ -21,7 +21,7 @@ redis_start() {
 
 redis_test() {
     TMPDIR=$scratch cargo test -p authwright-redis --features interop,tls --test interop -- &&
-        cargo test -p authwright-tests --features interop --test interop -- --nocapture
+        interop_tests fleet kills
 }
 
 redis_stop() {

@@ -88,6 +88,16 @@ impl Error {
         self.with(|inner| inner.by_proxy = true)
     }
 
+    /// What a client says of a call that failed, in the words of this crate. For drivers.
+    #[doc(hidden)]
+    pub fn of_client(fault: Fault, is_transient: bool, is_timeout: bool, message: String) -> Self {
+        match (is_timeout, is_transient) {
+            (true, _) => Self::timed_out(message),
+            (false, true) => Self::new(fault, message).transient(),
+            (false, false) => Self::new(fault, message),
+        }
+    }
+
     /// The same error, with a text of its own before it.
     #[allow(dead_code)]
     pub(crate) fn because(self, what: &dyn fmt::Display) -> Self {

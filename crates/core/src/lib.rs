@@ -10,7 +10,7 @@
 //! * A client of your own: [`exchange`].
 //!
 //! Reading: environment variables and files are read once, when an [`Auth`] is built or [`Secret::read`] is called.
-//! Beyond that nothing here performs I/O or reads a clock.
+//! Beyond that nothing here performs I/O, and the time is that of the client's [`Clock`].
 
 mod auth;
 #[doc(hidden)]
@@ -36,6 +36,7 @@ pub mod store;
 mod target;
 mod tokens;
 mod trail;
+mod type_name;
 
 #[cfg(feature = "digest")]
 pub use self::schemes::{Digest, Password};
@@ -64,5 +65,5 @@ pub use self::{
     trail::{Trail, TrailEvent, TrailLine},
 };
 #[doc(hidden)]
-pub use self::{denied::retry_after, encode::join_jar_cookies};
+pub use self::{denied::retry_after, encode::join_jar_cookies, type_name::type_name};
 pub use http;

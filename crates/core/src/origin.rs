@@ -289,11 +289,17 @@ impl From<String> for Origin {
 }
 
 /// One origin or a list of them: what [`Auth::new`](crate::Auth::new) takes as its first argument.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says no origin that a credential may travel to",
+    label = "expected an origin, or a list of them",
+    note = "give a URL as text, such as \"https://api.example.com\", an `Origin`, or an array or vector of these"
+)]
 pub trait IntoOrigins {
     /// The origins, in the order given.
     fn into_origins(self) -> Vec<Origin>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<O: Into<Origin>> IntoOrigins for O {
     fn into_origins(self) -> Vec<Origin> {
         vec![self.into()]

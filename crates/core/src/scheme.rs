@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
 
 use http::{HeaderMap, HeaderName, StatusCode};
 
-use crate::{Clock, Error, Flight, Flow, Hop, Target};
+use crate::{Clock, Error, Flight, Flow, Hop, Target, type_name::type_name};
 
 /// A way to put a credential on a request. Implement it for a scheme of your own.
 ///
@@ -92,9 +92,7 @@ pub trait Scheme: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// Only those of the formatter.
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = std::any::type_name::<Self>();
-        let plain = name.split('<').next().unwrap_or(name);
-        f.write_str(plain.rsplit("::").next().unwrap_or(plain))
+        f.write_str(type_name::<Self>())
     }
 }
 
@@ -297,6 +295,11 @@ impl fmt::Display for TitleCase<'_> {
 
 /// Anything [`Auth::new`](crate::Auth::new) takes as its second argument: the schemes of this crate, which are
 /// descriptions that are checked there, `(user, password)`, and every [`Scheme`] of your own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no credential that can be put on a request",
+    label = "expected a scheme",
+    note = "give `ApiKey::header(name, value)`, `Basic`, `Bearer`, `(user, password)`, `&tokens`, or a type of yours that implements `Scheme`"
+)]
 pub trait IntoScheme {
     /// Resolves secrets and checks every part.
     ///
@@ -308,6 +311,7 @@ pub trait IntoScheme {
     fn what(&self) -> String;
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Scheme> IntoScheme for S {
     fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
         Ok(Arc::new(self))

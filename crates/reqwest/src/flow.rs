@@ -1,16 +1,16 @@
 //! Running flows: conversations beside the request, such as fetching a token.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use authwright_core::{
-    Error as CoreError, Fault, Flight, Flow, Landing,
-    flow::{Answer, Call, FlowStep, MAX_ANSWER},
+    Error as CoreError, Flight, Flow, Landing,
+    flow::{Answer, Call, FlowStep, Incoming},
 };
-use http::Response;
-use tokio::{runtime::Handle, task, time};
+use tokio::{
+    runtime::Handle,
+    task,
+    time::{self, Instant},
+};
 
 use crate::{
     Error,
@@ -52,57 +52,36 @@ pub(crate) fn detach(client: &Arc<Inner>, flow: Flow<()>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Waits for a flight to land, until the caller's deadline or the flight's limit.
+/// Waits for a flight to land, for as long as it says.
 pub(crate) async fn wait(mut flight: Flight, left: Option<Duration>) -> Landing {
-    let start = Instant::now();
-    let limit = left.map_or(flight.limit(), |left| left.min(flight.limit()));
-    match time::timeout(limit, &mut flight).await {
-        Ok(landing) => landing.after(start.elapsed()),
-        Err(_) => flight.give_up(start.elapsed().max(limit)),
-    }
+    let (limit, start) = (flight.limit(left), Instant::now());
+    let landing = time::timeout(limit, &mut flight).await.ok();
+    flight.ended(landing, start.elapsed())
 }
 
 async fn send(client: &Inner, call: &mut Call) -> Result<Answer, CoreError> {
     let timeout = call.timeout();
-    let mut request =
-        reqwest::Request::try_from(call.take_request()).map_err(|error| told(Error::from(error)))?;
+    let told = |error: reqwest::Error| failed(client, error).into_core();
+    let mut request = reqwest::Request::try_from(call.take_request()).map_err(told)?;
     *request.timeout_mut() = Some(timeout);
-    check_tls(client, &request).map_err(told)?;
+    check_tls(client, &request).map_err(Error::into_core)?;
     let origin = request.url().origin().ascii_serialization();
     if matches!(client.jar, Jar::Inside) {
-        return Err(CoreError::new(Fault::Caller, Error::jar_inside().to_string()));
+        return Err(Error::jar_inside().into_core());
     }
     #[cfg(feature = "cookies")]
     let sent = crate::jar::shut(client.http.execute(request)).await;
     #[cfg(not(feature = "cookies"))]
     let sent = client.http.execute(request).await;
-    let mut response = sent.map_err(|error| told(failed(client, error)))?;
-    let mut body = Vec::new();
-    let broken = |error: reqwest::Error| told(Error::client_at(error, origin.clone()));
+    let mut response = sent.map_err(told)?;
+    let mut body = Incoming::default();
+    let broken = |error: reqwest::Error| Error::client_at(error, origin.clone()).into_core();
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
-        if (body.len() + chunk.len()) as u64 > MAX_ANSWER {
-            return Err(Call::too_large(&origin));
+        if !body.push(&chunk) {
+            break;
         }
-        body.extend_from_slice(&chunk);
     }
-    let mut answer = Response::new(body);
-    *answer.status_mut() = response.status();
-    *answer.headers_mut() = std::mem::take(response.headers_mut());
-    Ok(Answer::new(answer))
-}
-
-/// reqwest's error, in the words of core.
-#[allow(clippy::needless_pass_by_value)] // a `map_err` target
-fn told(error: Error) -> CoreError {
-    if let Some(denied) = error.proxy_denied() {
-        return denied.clone().into();
-    }
-    let text = error.to_string();
-    if error.is_timeout() {
-        return CoreError::timed_out(text);
-    }
-    let told = CoreError::new(error.fault(), text);
-    if error.is_transient() { told.transient() } else { told }
+    body.answer(response.status(), std::mem::take(response.headers_mut()), &origin)
 }
 
 /// Counts the flows that run by themselves.

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use authwright_core::{Error, Io, Token, TokenSource};
+use authwright_core::{Error, Io, Token, TokenSource, type_name};
 
 /// Yields tokens from an async client library of yours. It may await whatever it likes; the cache around it decides when it
 /// is asked.
@@ -83,10 +83,4 @@ impl<P: TokenProvider> TokenSource for Provided<P> {
     fn needs_async(&self) -> bool {
         true
     }
-}
-
-fn type_name<P>() -> &'static str {
-    let name = std::any::type_name::<P>();
-    let plain = name.split('<').next().unwrap_or(name);
-    plain.rsplit("::").next().unwrap_or(plain)
 }

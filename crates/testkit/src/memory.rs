@@ -63,7 +63,8 @@ impl Driver for Memory {
             match acquire.step(clock.now()).map_err(|error| TokenFailure::of(&error))? {
                 Acquired::Token(token) => return Ok(token),
                 Acquired::Start(flow) => drop(memory_flow::run(net, clock, flow)),
-                Acquired::Wait(flight) => acquire.landed(memory_flow::wait(flight)),
+                // Another thread may be running the flow: real time passes.
+                Acquired::Wait(flight) => acquire.landed(flight.block(None)),
             }
         }
     }
@@ -98,7 +99,7 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
             match exchange.step(outgoing)? {
                 Ready::Send(line) => break line,
                 Ready::Start(flow) => drop(memory_flow::run(net, &plan.clock, flow)),
-                Ready::Wait(flight) => exchange.landed(memory_flow::wait(flight)),
+                Ready::Wait(flight) => exchange.landed(flight.block(None)),
             }
         };
         let line = line.as_deref().unwrap_or(target.path_and_query());
@@ -165,7 +166,11 @@ fn send_through(
     let at_proxy = Target::parse(&proxy.url).ok()?;
     let reply = send(net, method, at_proxy, &format!("{}{line}", target.origin()), &to_proxy, body)?;
     match reply.ending() {
-        reply::Ending::PassedOn => send(net, method, target, line, headers, body),
+        reply::Ending::PassedOn => {
+            // It stays there (RFC 9110 section 11.7.2).
+            to_proxy.remove(PROXY_AUTHORIZATION);
+            send(net, method, target, line, &to_proxy, body)
+        }
         _ => Some(reply),
     }
 }

@@ -1,17 +1,14 @@
 //! Flows without sockets: calls go to the script, time passes on the test's clock alone.
 
 use std::{
-    pin::pin,
+    io::{self, Read},
     sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, Thread},
-    time::Instant,
 };
 
 use authwright_core::{
-    Error, Fault, Flight, Flow, Landing, Target,
-    flow::{Answer, Call, FlowStep, MAX_ANSWER},
-    http::{Response, StatusCode},
+    Error, Fault, Flow, Target,
+    flow::{Answer, Call, FlowStep, Incoming},
+    http::StatusCode,
 };
 
 use crate::{
@@ -36,30 +33,6 @@ pub(crate) fn run<T: 'static>(net: &Net, clock: &TestClock, flow: Flow<T>) -> Re
     }
 }
 
-/// Another thread may be running the flow: waits for it, in real time, until the limit of the flight.
-pub(crate) fn wait(mut flight: Flight) -> Landing {
-    let (start, limit) = (Instant::now(), flight.limit());
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    loop {
-        if let Poll::Ready(landing) = pin!(&mut flight).poll(&mut Context::from_waker(&waker)) {
-            return landing.after(start.elapsed());
-        }
-        let passed = start.elapsed();
-        if passed >= limit {
-            return flight.give_up(passed);
-        }
-        thread::park_timeout(limit.saturating_sub(passed));
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
 fn perform(net: &Net, call: &mut Call) -> Result<Answer, Error> {
     let timeout = call.timeout();
     let (parts, body) = call.take_request().into_parts();
@@ -75,12 +48,12 @@ fn perform(net: &Net, call: &mut Call) -> Result<Answer, Error> {
     if reply.ending() != Ending::Whole {
         return Err(Error::new(Fault::Network, format!("{origin}: the connection was closed")));
     }
-    if reply.filler().is_some_and(|bytes| bytes > MAX_ANSWER) || reply.body_bytes().len() as u64 > MAX_ANSWER
-    {
-        return Err(Call::too_large(&origin));
+    let mut body = Incoming::default();
+    match reply.filler() {
+        Some(bytes) => body.read(io::repeat(b'x').take(bytes)),
+        None => body.read(reply.body_bytes()),
     }
-    let mut answer = Response::new(reply.body_bytes().to_vec());
-    *answer.status_mut() = StatusCode::from_u16(reply.status_code()).unwrap_or_default();
-    *answer.headers_mut() = header_map(&reply);
-    Ok(Answer::new(answer))
+    .expect("memory can be read");
+    let status = StatusCode::from_u16(reply.status_code()).unwrap_or_default();
+    body.answer(status, header_map(&reply), &origin)
 }

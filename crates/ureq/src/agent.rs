@@ -156,7 +156,7 @@ impl Agent {
                 Acquired::Wait(flight) => {
                     let deadline =
                         deadline.get_or_insert_with(|| Deadline::new(None, self.inner.conventions.timeout));
-                    acquire.landed(flow::wait(flight, deadline.left()));
+                    acquire.landed(flight.block(deadline.left()));
                 }
             }
         }

@@ -1,19 +1,15 @@
 //! Running flows: conversations beside the request, such as fetching a token.
 
 use std::{
-    io::Read,
-    pin::pin,
     sync::{Arc, Condvar, Mutex, PoisonError},
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, Thread},
-    time::{Duration, Instant},
+    thread,
+    time::Duration,
 };
 
 use authwright_core::{
-    Clock, Error as CoreError, Flight, Flow, Landing, Target,
-    flow::{Answer, Call, FlowStep, MAX_ANSWER},
+    Clock, Error as CoreError, Flow, Target,
+    flow::{Answer, Call, FlowStep, Incoming},
 };
-use http::Response;
 
 use crate::{Error, agent::Inner, run::send};
 
@@ -77,32 +73,6 @@ pub(crate) fn detach(agent: &Inner, flow: Flow<()>) {
     }
 }
 
-/// Waits for a flight to land, until the caller's deadline or the flight's limit.
-pub(crate) fn wait(mut flight: Flight, left: Option<Duration>) -> Landing {
-    let start = Instant::now();
-    let limit = left.map_or(flight.limit(), |left| left.min(flight.limit()));
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
-    loop {
-        if let Poll::Ready(landing) = pin!(&mut flight).poll(&mut context) {
-            return landing.after(start.elapsed());
-        }
-        let passed = start.elapsed();
-        if passed >= limit {
-            return flight.give_up(passed);
-        }
-        thread::park_timeout(limit.saturating_sub(passed));
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
 fn perform(http: &Fresh, call: &mut Call) -> Result<Answer, CoreError> {
     let http = http.agent();
     let (parts, body) = call.take_request().into_parts();
@@ -110,31 +80,12 @@ fn perform(http: &Fresh, call: &mut Call) -> Result<Answer, CoreError> {
     let target = Target::from_uri(&uri)?;
     let request = http::Request::from_parts(parts, ());
     let request = http.configure_request(request).timeout_global(Some(call.timeout())).build();
-    let failed = |error| told(&Error::sending(error, &target, http.config().proxy()));
+    let failed = |error| Error::sending(error, &target, http.config().proxy()).into_core();
     let mut response = send(&http, request, &mut Some(body)).map_err(failed)?;
-    let mut body = Vec::new();
-    let mut reader = response.body_mut().with_config().limit(u64::MAX).reader().take(MAX_ANSWER + 1);
-    reader.read_to_end(&mut body).map_err(|error| failed(error.into()))?;
-    if body.len() as u64 > MAX_ANSWER {
-        return Err(Call::too_large(&target.origin()));
-    }
-    let mut answer = Response::new(body);
-    *answer.status_mut() = response.status();
-    *answer.headers_mut() = std::mem::take(response.headers_mut());
-    Ok(Answer::new(answer))
-}
-
-/// ureq's error, in the words of core.
-fn told(error: &Error) -> CoreError {
-    if let Some(denied) = error.proxy_denied() {
-        return denied.clone().into();
-    }
-    let text = error.to_string();
-    if error.is_timeout() {
-        return CoreError::timed_out(text);
-    }
-    let told = CoreError::new(error.fault(), text);
-    if error.is_transient() { told.transient() } else { told }
+    let mut body = Incoming::default();
+    let reader = response.body_mut().with_config().limit(u64::MAX).reader();
+    body.read(reader).map_err(|error| failed(error.into()))?;
+    body.answer(response.status(), std::mem::take(response.headers_mut()), &target.origin())
 }
 
 /// Counts the flows that run by themselves.

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use authwright_core::{Error, Io, Token, TokenSource};
+use authwright_core::{Error, Io, Token, TokenSource, type_name};
 
 /// Yields tokens from a blocking client library of yours. The cache around it decides when it is asked, on a thread where it
 /// may block.
@@ -74,10 +74,4 @@ impl<P: TokenProvider> TokenSource for Provided<P> {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(type_name::<P>())
     }
-}
-
-fn type_name<P>() -> &'static str {
-    let name = std::any::type_name::<P>();
-    let plain = name.split('<').next().unwrap_or(name);
-    plain.rsplit("::").next().unwrap_or(plain)
 }

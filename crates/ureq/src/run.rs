@@ -78,7 +78,7 @@ fn hops<B: IntoBody>(
             match exchange.step(Outgoing { method: &method, target, headers: &mut headers, body })? {
                 Ready::Send(line) => break line,
                 Ready::Start(flow) => flow::detach(agent, flow),
-                Ready::Wait(flight) => exchange.landed(flow::wait(flight, deadline.left())),
+                Ready::Wait(flight) => exchange.landed(flight.block(deadline.left())),
             }
         };
         let mut hop = Request::new(());

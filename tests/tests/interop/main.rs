@@ -1,4 +1,6 @@
-//! Several processes with one login in a real Redis: `tests/interop/run redis` starts one, and runs these.
+//! Servers that are not ours. `tests/interop/run` installs and starts them, each by itself, and runs its tests.
+//!
+//! `fleet` and `kills` are several processes with one login in a real Redis; the others ask HTTP servers and a proxy.
 
 #[path = "redis.rs"]
 mod backend;
@@ -8,3 +10,11 @@ mod child;
 mod fleet;
 #[path = "../processes/kills.rs"]
 mod kills;
+
+mod apache;
+mod client;
+mod httpbin;
+mod lighttpd;
+mod nginx;
+mod squid;
+mod table;

@@ -6,10 +6,10 @@ use authwright_core::TokenStore;
 use authwright_redis::RedisStore;
 
 /// How often a process is killed. The next one has to wait until the lease of its lock has run out.
-pub(crate) const KILLS: usize = 25;
+pub(crate) const KILLS: usize = 100;
 
-/// Short, for that wait.
-const KILLS_LEASE: Duration = Duration::from_secs(1);
+/// Short, for that wait, and a hundred times as long as a renewal takes: only one process renews.
+const KILLS_LEASE: Duration = Duration::from_millis(500);
 /// Longer than any renewal on a busy machine.
 const LEASE: Duration = Duration::from_secs(10);
 

@@ -61,6 +61,9 @@ fn main() {
         let ours = OnThreads::new(FETCH, Kind::Failing, None);
         crowd::threads(THREADS, &ours).with_fetch(ours.fetch_time())
     });
+    table.against_fetch("control: the floor on 200 threads, which succeeds", 1.2, || {
+        crowd::threads(THREADS, &ThreadFloor::new(FETCH)).with_fetch(FETCH)
+    });
     println!("{}", crowd::tries_again(&runtime));
 
     table.head("c) 50 callers give up after 15 ms and ask again", "last ms", "fetch ms", "last / fetch");

@@ -17,7 +17,7 @@ use crate::{
 };
 
 const CALLS: usize = 100_000;
-const REQUESTS: usize = 1500;
+const REQUESTS: usize = 3000;
 
 pub(crate) fn rows(table: &mut Table, runtime: &Runtime) {
     let kind = |is_ours| if is_ours { Kind::Stale } else { Kind::Lasting };
@@ -37,6 +37,12 @@ pub(crate) fn rows(table: &mut Table, runtime: &Runtime) {
     });
     table.pair("whole requests, one at a time (ureq)", 1.1, |turn| {
         micro(&thread_requests(&OnThreads::new(FETCH, kind(turn.is_ours), None), &origin))
+    });
+    table.pair("control: fresh beside fresh (reqwest)", 1.1, |_| {
+        micro(&task_requests(runtime, &OnTasks::new(FETCH, Kind::Lasting, None), &origin))
+    });
+    table.pair("control: fresh beside fresh (ureq)", 1.1, |_| {
+        micro(&thread_requests(&OnThreads::new(FETCH, Kind::Lasting, None), &origin))
     });
 }
 

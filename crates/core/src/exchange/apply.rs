@@ -1,6 +1,6 @@
 //! Putting the entries of an `Auth` onto one hop: each wholly or not at all (rules 1, 2, 6 and 8).
 
-use super::{Exchange, kept, pause::Stop};
+use super::{Exchange, attached::One, kept, pause::Stop};
 use crate::{Auth, Error, Hop, Slot, Step, Target, auth::Entry, hop::Collision, trail::TrailEvent};
 
 impl Exchange<'_> {
@@ -108,9 +108,7 @@ impl Exchange<'_> {
         if hop.finish_entry().is_none() {
             return self.collided(auth, index, entry, hop);
         }
-        if let Some(one) = self.attached.insert_bare(index) {
-            self.rare().more.push(one);
-        }
+        self.rare().more.push(One::bare(index));
         self.note(hop.goes_to(), || TrailEvent::Unasked(entry.label()));
     }
 

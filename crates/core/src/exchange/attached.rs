@@ -22,6 +22,12 @@ pub(super) struct One {
 }
 
 impl One {
+    /// An entry that wrote nothing. It is remembered elsewhere, so that "empty" says that nothing of ours is on the hop.
+    pub(super) fn bare(index: usize) -> Self {
+        #[allow(clippy::cast_possible_truncation)] // as below
+        Self { index: index as u32, bare: true, ..Self::default() }
+    }
+
     pub(super) fn index(self) -> usize {
         self.index as usize
     }
@@ -42,27 +48,15 @@ impl Attached {
     pub(super) fn insert(&mut self, index: usize, Finished { ready, stamp }: &Finished) -> Option<One> {
         #[allow(clippy::cast_possible_truncation)] // nobody builds an Auth of 2^32 entries
         let one = One { stamp: *stamp, index: index as u32, ready: *ready, bare: false };
-        self.push(one)
-    }
-
-    /// An entry that wrote nothing.
-    pub(super) fn insert_bare(&mut self, index: usize) -> Option<One> {
-        #[allow(clippy::cast_possible_truncation)] // as above
-        self.push(One { index: index as u32, bare: true, ..One::default() })
-    }
-
-    #[inline]
-    fn push(&mut self, one: One) -> Option<One> {
         let Some(place) = self.here.get_mut(self.count) else { return Some(one) };
         *place = one;
         self.count += 1;
         None
     }
 
-    /// Whether nothing of ours is on the hop.
     #[inline]
-    pub(super) fn is_bare(&self) -> bool {
-        self.iter().all(|one| one.bare)
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     #[inline]

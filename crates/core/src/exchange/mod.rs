@@ -269,7 +269,7 @@ impl<'a> Exchange<'a> {
         if let Err(stop) = applied {
             return self.stopped(auth, hop, stop);
         }
-        if self.attached.is_bare() {
+        if self.attached.is_empty() {
             self.nothing_attached(auth, &hop);
         }
         if let Some(proxy) = self.proxy_on_the_way(&target) {
@@ -372,6 +372,10 @@ impl<'a> Exchange<'a> {
             {
                 *left -= 1;
                 learnt.resend = Some(because);
+            } else if wanted && !self.replayable {
+                learnt
+                    .unanswered
+                    .push((one.index(), "when it did, the body was a stream and gone: send again"));
             }
         }
         Ok(learnt)

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    io::{self, Read},
     time::{Duration, SystemTime},
 };
 
@@ -57,15 +58,6 @@ impl Call {
             _ => Ok(answer),
         }));
     }
-
-    /// The error for an answer of more than [`MAX_ANSWER`] bytes. For drivers.
-    pub fn too_large(origin: &dyn fmt::Display) -> Error {
-        Error::server(format!(
-            "{origin} answered with more than {} KiB, which no token needs",
-            MAX_ANSWER / 1024
-        ))
-        .transient()
-    }
 }
 
 /// Shows method and origin.
@@ -76,6 +68,59 @@ impl fmt::Debug for Call {
             .field("method", self.request.method())
             .field("origin", &origin.unwrap_or_default())
             .finish_non_exhaustive()
+    }
+}
+
+/// The body of an answer while it comes in: of more than [`MAX_ANSWER`] bytes, the rest is not read. For drivers.
+#[derive(Default)]
+pub struct Incoming(Vec<u8>);
+
+impl Incoming {
+    /// Takes a part that has come. False: there need not be another.
+    pub fn push(&mut self, part: &[u8]) -> bool {
+        self.0.extend_from_slice(part);
+        self.room() > 0
+    }
+
+    /// Takes all that is there to read.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn read(&mut self, from: impl Read) -> io::Result<()> {
+        from.take(self.room()).read_to_end(&mut self.0).map(drop)
+    }
+
+    /// The whole answer, with the head that came before the body. `origin`: who has sent it.
+    ///
+    /// # Errors
+    /// It has more than [`MAX_ANSWER`] bytes.
+    pub fn answer(
+        self,
+        status: StatusCode,
+        headers: HeaderMap,
+        origin: &dyn fmt::Display,
+    ) -> Result<Answer, Error> {
+        if self.0.len() as u64 > MAX_ANSWER {
+            let most = MAX_ANSWER / 1024;
+            return Err(Error::server(format!(
+                "{origin} answered with more than {most} KiB, which no token needs"
+            ))
+            .transient());
+        }
+        let sent_at = SystemTime::UNIX_EPOCH;
+        Ok(Answer { status, headers, body: self.0.into(), sent_at })
+    }
+
+    /// One more than is taken, by which it is seen that there is more.
+    fn room(&self) -> u64 {
+        (MAX_ANSWER + 1).saturating_sub(self.0.len() as u64)
+    }
+}
+
+/// Shows how much there is.
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Incoming({} bytes)", self.0.len())
     }
 }
 
@@ -146,5 +191,37 @@ impl Answer {
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_ends_where_no_token_is_longer() {
+        let whole =
+            |body: Incoming| body.answer(StatusCode::OK, HeaderMap::new(), &"https://api.example.com");
+        let mut body = Incoming::default();
+        let mut server = io::repeat(b'x').take(3 * MAX_ANSWER);
+        body.read(&mut server.by_ref().take(MAX_ANSWER - 1)).unwrap();
+        assert!(body.push(b"x"), "what is as long as may be goes on, since it may be the end");
+        body.read(&mut server).unwrap();
+        assert_eq!(
+            server.limit(),
+            2 * MAX_ANSWER,
+            "one byte more shows that it is too long, and is the last"
+        );
+        assert!(!body.push(b"x"));
+        let error = whole(body).unwrap_err();
+        assert!(error.fault() == crate::Fault::Server && error.is_transient());
+        assert_eq!(
+            error.to_string(),
+            "https://api.example.com answered with more than 1024 KiB, which no token needs"
+        );
+
+        let mut body = Incoming::default();
+        assert!(body.push(&vec![b'x'; 1024 * 1024]));
+        assert_eq!(whole(body).unwrap().body().len(), 1024 * 1024);
     }
 }

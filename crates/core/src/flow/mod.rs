@@ -39,7 +39,7 @@ use std::{
 
 use self::io::{Ask, Desk};
 pub use self::{
-    call::{Answer, Call, MAX_ANSWER},
+    call::{Answer, Call, Incoming, MAX_ANSWER},
     io::{Foreign, Io, Job},
     json::Json,
 };

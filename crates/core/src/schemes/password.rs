@@ -28,6 +28,7 @@ use crate::{
 /// # Ok::<(), authwright_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_field_names)] // it is a user and a password
 pub struct Password {
     user: Secret,
     password: Secret,
@@ -83,12 +84,15 @@ impl IntoScheme for Password {
 /// No session of Digest has it.
 const BASIC: Stamp = Stamp(u64::MAX);
 
+/// Of a request that carried nothing.
+const UNASKED: Stamp = Stamp(0);
+
 /// An `Auth` can have many origins, but not without end.
-const MAX_ORIGINS: usize = 64;
+const MAX_AREAS: usize = 64;
 
 struct Negotiated {
     basic: HeaderValue,
-    /// The origins that have asked for Basic.
+    /// What has asked for Basic: whole origins, and places at origins that otherwise ask for Digest.
     asked_for_basic: ArcSwap<Vec<Area>>,
     digest: Engine,
     slots: [Slot; 1],
@@ -101,18 +105,20 @@ impl Negotiated {
         let why = match self.digest.challenged(challenges.clone(), target, sent) {
             Verdict::Unanswered(why) => why,
             answer => {
-                self.ask_for_basic(target, false);
+                self.ask_for_basic(target, None);
                 return answer;
             }
         };
         let offers_basic = challenges.clone().any(|challenge| challenge.is("Basic"));
         match (offers_basic, target.is_protected()) {
             (true, true) if sent == BASIC => {
-                self.ask_for_basic(target, false);
+                self.ask_for_basic(target, None);
                 Verdict::Deliver
             }
             (true, true) => {
-                self.ask_for_basic(target, true);
+                // An answer that was not asked for: Digest holds elsewhere at this origin, and goes on to.
+                let asks = if sent == UNASKED { Area::origin_of(target) } else { around(target) };
+                self.ask_for_basic(target, Some(asks));
                 Verdict::Resend { because: Resend::Challenged, stamp: BASIC }
             }
             (true, false) => Verdict::Unanswered("it offers only Basic, which is never sent over plain http"),
@@ -123,29 +129,44 @@ impl Negotiated {
         }
     }
 
-    fn ask_for_basic(&self, target: &Target<'_>, yes: bool) {
-        let is_there = |areas: &[Area]| areas.iter().any(|area| area.covers(target));
-        if is_there(&self.asked_for_basic.load()) != yes {
+    /// The area that asks for Basic from now on, in place of what was known of the target.
+    fn ask_for_basic(&self, target: &Target<'_>, asks: Option<Area>) {
+        let is_known = self.asked_for_basic.load().iter().any(|area| area.covers(target));
+        if is_known || asks.is_some() {
             self.asked_for_basic.rcu(|areas| {
                 let mut next: Vec<_> = areas.iter().filter(|area| !area.covers(target)).cloned().collect();
-                if yes {
-                    next.truncate(MAX_ORIGINS - 1);
-                    next.insert(0, Area::origin_of(target));
+                if let Some(asks) = &asks {
+                    next.truncate(MAX_AREAS - 1);
+                    next.insert(0, asks.clone());
                 }
                 next
             });
         }
     }
+
+    /// Whether Basic was asked for here; `only` here, and not at the whole origin.
+    fn is_basic(&self, target: &Target<'_>, only: bool) -> bool {
+        let areas = self.asked_for_basic.load();
+        areas.iter().any(|area| (area.prefix_len() > 0) == only && area.covers(target))
+    }
+}
+
+/// What lies as deep as the target or deeper, as RFC 7617 section 2.2 has it; the target alone where that is all of the origin.
+fn around(target: &Target<'_>) -> Area {
+    let path = target.path();
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    Area::below(target, if folder.is_empty() { path } else { folder })
 }
 
 impl Scheme for Negotiated {
     fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
-        if let Some((value, stamp)) = self.digest.answer(hop)? {
+        let is_basic = self.is_basic(hop.goes_to(), true);
+        if !is_basic && let Some((value, stamp)) = self.digest.answer(hop)? {
             hop.header_made(&AUTHORIZATION, value)?;
             hop.stamp(stamp);
             return Ok(Step::Send);
         }
-        if self.asked_for_basic.load().iter().any(|area| area.covers(hop.goes_to())) {
+        if is_basic || self.is_basic(hop.goes_to(), false) {
             hop.header_ready(&AUTHORIZATION, &self.basic)?;
             hop.stamp(BASIC);
             return Ok(Step::Send);

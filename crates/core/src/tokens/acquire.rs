@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use super::{Flight, Landing, Token, Tokens, cache::Supply, renewal};
-use crate::{Error, Flow};
+use super::{Flight, Landing, Token, Tokens, cache::Supply};
+use crate::{Error, Flow, Launch};
 
 /// How often one caller starts or waits before the source counts as unable to settle.
 const TURNS: u32 = 8;
@@ -48,13 +48,13 @@ impl<'a> Acquire<'a> {
         if let Some(flight) = self.next.take() {
             return Ok(Acquired::Wait(flight));
         }
-        let inner = &self.tokens.0;
-        Ok(match inner.cache.supply(now, false, self.landing.as_ref())? {
+        Ok(match self.tokens.0.cache.supply(now, false, self.landing.as_ref())? {
             Supply::Token(current) => Acquired::Token(current.token.clone()),
             Supply::Follow(flight) => Acquired::Wait(flight),
             Supply::Lead(lead) => {
-                self.next = lead.waits.then(|| lead.flight());
-                Acquired::Start(renewal::flow(inner.clone(), lead))
+                let Launch { flow, then } = self.tokens.launch(lead);
+                self.next = then;
+                Acquired::Start(flow)
             }
         })
     }

@@ -1,5 +1,5 @@
-//! The state of one token: who may fetch, who waits, what a failure and a refusal lead to. The only lock in this crate that
-//! requests meet, held for a few comparisons and never across an await, a send or a callback.
+//! The state of one token: who may fetch, who waits, what a failure and a refusal lead to. One lock, which
+//! using a fresh token does not take, held for a few comparisons and never across an await, a send or a callback.
 //!
 //! Every method is one step under that lock, so the exhaustive test in `schedules` can put them in every order.
 

@@ -92,9 +92,15 @@ impl Current {
         now < self.fresh_until
     }
 
+    /// Whether it can be used without a look at who fetches the next one. `must_last`: the request cannot be sent again.
+    #[inline]
+    pub(super) fn is_usable(&self, now: SystemTime, must_last: bool) -> bool {
+        self.is_fresh(now) || self.is_being_renewed(now) && !must_last
+    }
+
     /// Stale, but in the hands of somebody already: a caller who need not wait for the renewal need not take the lock.
     #[inline]
-    pub(super) fn is_being_renewed(&self, now: SystemTime) -> bool {
+    fn is_being_renewed(&self, now: SystemTime) -> bool {
         now < self.close_from && self.renewing.load(Ordering::Relaxed)
     }
 

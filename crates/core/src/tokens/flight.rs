@@ -5,15 +5,24 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    task::{Context, Poll, Waker},
-    time::{Duration, SystemTime},
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+    time::{Duration, Instant, SystemTime},
 };
 
 use super::cache::Cache;
 use crate::Error;
 
-/// A fetch that somebody runs. Await it, or block on it with a waker of your own; it wakes everybody once it has landed.
-/// Dropping it stops waiting, not the fetch.
+/// A fetch that somebody runs. [Block](Flight::block) on it, or await it, for as long as [`limit`](Flight::limit) says, and
+/// say how that [ended](Flight::ended). It wakes everybody once it has landed. Dropping it stops waiting, not the fetch.
+///
+/// How an async driver waits, on tokio:
+///
+/// ```text
+/// let (limit, start) = (flight.limit(deadline.left()), Instant::now());
+/// let landing = timeout(limit, &mut flight).await.ok();
+/// exchange.landed(flight.ended(landing, start.elapsed()));
+/// ```
 pub struct Flight {
     shared: Arc<Shared>,
     /// Where the waker of this waiter stands; [`STANDING`] before there is one.
@@ -74,15 +83,44 @@ impl Flight {
         Self { shared, seat: STANDING, spent }
     }
 
-    /// How long to wait for it at most. Where others died who were to fetch the same token, the waits for them are taken
-    /// off, so that nobody waits once for each.
-    pub fn limit(&self) -> Duration {
-        self.shared.limit.saturating_sub(self.spent())
+    /// How long to wait for it at most, where the caller has so much time `left`: none means any.
+    ///
+    /// It is never more than the [wait limit](super::TokensBuilder::wait_limit). Where others died who were to fetch the
+    /// same token, the waits for them are taken off, so that nobody waits once for each.
+    pub fn limit(&self, left: Option<Duration>) -> Duration {
+        let limit = self.shared.limit.saturating_sub(self.spent());
+        left.map_or(limit, |left| left.min(limit))
     }
 
-    /// Stops waiting after `waited`: the landing of a waiter that has given up. Whoever has not fetched within the whole
-    /// [wait limit](super::TokensBuilder::wait_limit) is taken for dead, and the next caller may start anew.
-    pub fn give_up(self, waited: Duration) -> Landing {
+    /// How a wait has ended that took so long: with this landing, or with none, since its [limit](Self::limit) is over.
+    pub fn ended(self, landing: Option<Landing>, waited: Duration) -> Landing {
+        match landing {
+            Some(landing) => landing.after(waited),
+            None => self.give_up(waited),
+        }
+    }
+
+    /// Blocks this thread until it lands or its [limit](Self::limit) is over. For drivers without a runtime.
+    pub fn block(mut self, left: Option<Duration>) -> Landing {
+        let (limit, start) = (self.limit(left), Instant::now());
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut context = Context::from_waker(&waker);
+        loop {
+            let landing = match Pin::new(&mut self).poll(&mut context) {
+                Poll::Ready(landing) => Some(landing),
+                Poll::Pending => None,
+            };
+            let waited = start.elapsed();
+            if landing.is_some() || waited >= limit {
+                return self.ended(landing, waited);
+            }
+            thread::park_timeout(limit.saturating_sub(waited));
+        }
+    }
+
+    /// The landing of a waiter that has given up. Whoever has not fetched within the whole limit is taken for dead, and the
+    /// next caller may start anew.
+    pub(super) fn give_up(self, waited: Duration) -> Landing {
         if waited >= self.shared.limit
             && let Some(cache) = self.shared.cache.upgrade()
         {
@@ -127,6 +165,14 @@ impl Future for Flight {
         drop(waiting);
         drop(before); // somebody else's code, too
         Poll::Pending
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 
@@ -188,8 +234,8 @@ impl Shared {
 }
 
 impl Landing {
-    /// The same, where it has come after a wait of this long: the next flight's [limit](Flight::limit) may depend on it.
-    pub fn after(mut self, waited: Duration) -> Self {
+    /// The same, where it has come after a wait of this long: the next flight's limit may depend on it.
+    fn after(mut self, waited: Duration) -> Self {
         self.spent += waited;
         self
     }

@@ -41,7 +41,7 @@ pub use self::{
     token::Token,
 };
 use self::{
-    cache::{Cache, Refusal, Supply},
+    cache::{Cache, Lead, Refusal, Supply},
     current::Current,
     event::Listener,
     renewal::Place,
@@ -127,8 +127,7 @@ impl Tokens {
     #[inline]
     fn usable(&self, now: SystemTime) -> Option<Token> {
         let current = self.0.cache.peek();
-        let is_usable = |current: &&Arc<Current>| current.is_fresh(now) || current.is_being_renewed(now);
-        current.as_ref().filter(is_usable).map(|current| current.token.clone())
+        current.as_ref().filter(|current| current.is_usable(now, false)).map(|current| current.token.clone())
     }
 
     /// Gets a token step by step: what `token(&tokens)` of the adapters runs.
@@ -144,13 +143,11 @@ impl Tokens {
     /// There is none: the source has failed.
     pub fn supply(&self, hop: &Hop<'_>) -> Result<Supplied, Error> {
         let now = hop.now();
-        let is_usable = |current: &&Arc<Current>| {
-            current.is_fresh(now) || current.is_being_renewed(now) && !hop.has_stream()
-        };
-        if let Some(current) = self.0.cache.peek().as_ref().filter(is_usable) {
-            return Ok(Supplied::Token(current.token.clone(), Stamp(current.generation)));
+        let supplied = |current: &Current| Supplied::Token(current.token.clone(), Stamp(current.generation));
+        if let Some(current) = self.0.cache.peek().as_ref().filter(|it| it.is_usable(now, hop.has_stream())) {
+            return Ok(supplied(current));
         }
-        self.supply_late(hop, now, |token, stamp, _| Supplied::Token(token.clone(), stamp), Supplied::Not)
+        Ok(self.supply_late(hop, now)?.map_or_else(Supplied::Not, |current| supplied(&current)))
     }
 
     /// What `place` makes of the token, if there is one to use; else what has to be done first.
@@ -159,53 +156,34 @@ impl Tokens {
         hop: &mut Hop<'_>,
         place: impl Fn(&mut Hop<'_>, &Token, Stamp, Option<&HeaderValue>) -> Result<(), Error>,
     ) -> Result<Step, Error> {
-        let now = hop.now();
-        let is_usable = |current: &&Arc<Current>| {
-            current.is_fresh(now) || current.is_being_renewed(now) && !hop.has_stream()
-        };
-        if let Some(current) = self.0.cache.peek().as_ref().filter(is_usable) {
+        let place = |hop: &mut Hop<'_>, current: &Current| {
             let stamp = Stamp(current.generation);
             place(hop, &current.token, stamp, current.bearer.as_ref())?;
             hop.stamp(stamp);
-            return Ok(Step::Send);
+            Ok(Step::Send)
+        };
+        let now = hop.now();
+        if let Some(current) = self.0.cache.peek().as_ref().filter(|it| it.is_usable(now, hop.has_stream())) {
+            return place(hop, current);
         }
-        let found = self.supply_late(
-            hop,
-            now,
-            |token, stamp, bearer| Ok((token.clone(), stamp, bearer.cloned())),
-            Err,
-        )?;
-        match found {
-            Ok((token, stamp, bearer)) => {
-                place(hop, &token, stamp, bearer.as_ref())?;
-                hop.stamp(stamp);
-                Ok(Step::Send)
-            }
-            Err(step) => Ok(step),
-        }
+        self.supply_late(hop, now)?.map_or_else(Ok, |current| place(hop, &current))
     }
 
-    /// There is no fresh token.
+    /// There is no fresh token: one all the same, or what has to be done first.
     #[cold]
-    fn supply_late<T>(
-        &self,
-        hop: &Hop<'_>,
-        now: SystemTime,
-        token: impl FnOnce(&Token, Stamp, Option<&HeaderValue>) -> T,
-        not: impl FnOnce(Step) -> T,
-    ) -> Result<T, Error> {
+    fn supply_late(&self, hop: &Hop<'_>, now: SystemTime) -> Result<Result<Arc<Current>, Step>, Error> {
         let landing = hop.landing(self.0.cache.id);
-        let must_last = hop.has_stream();
-        Ok(match self.0.cache.supply(now, must_last, landing)? {
-            Supply::Token(current) => {
-                token(&current.token, Stamp(current.generation), current.bearer.as_ref())
-            }
-            Supply::Follow(flight) => not(Step::Wait(Box::new(flight))),
-            Supply::Lead(lead) => {
-                let then = lead.waits.then(|| lead.flight());
-                not(Step::Start(Box::new(Launch::new(renewal::flow(Arc::clone(&self.0), lead), then))))
-            }
+        Ok(match self.0.cache.supply(now, hop.has_stream(), landing)? {
+            Supply::Token(current) => Ok(current),
+            Supply::Follow(flight) => Err(Step::Wait(Box::new(flight))),
+            Supply::Lead(lead) => Err(Step::Start(Box::new(self.launch(lead)))),
         })
+    }
+
+    /// The fetch that somebody has to start, and what to wait for afterwards.
+    fn launch(&self, lead: Lead) -> Launch {
+        let then = lead.waits.then(|| lead.flight());
+        Launch::new(renewal::flow(Arc::clone(&self.0), lead), then)
     }
 
     /// What a response says about the token that was sent with `sent`: for the `observed` of a scheme of your own. A 401

@@ -3,7 +3,7 @@
 use std::{fmt, pin::Pin, sync::Arc};
 
 use super::Token;
-use crate::{Error, flow::Io};
+use crate::{Error, flow::Io, type_name::type_name};
 
 /// Gets tokens: a login endpoint, an OAuth grant, something of your own.
 ///
@@ -56,9 +56,7 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// Only those of the formatter.
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = std::any::type_name::<Self>();
-        let plain = name.split('<').next().unwrap_or(name);
-        f.write_str(plain.rsplit("::").next().unwrap_or(plain))
+        f.write_str(type_name::<Self>())
     }
 
     /// Whether it needs an async client: it awaits a future that is not its [`Io`]'s.
@@ -88,6 +86,12 @@ impl fmt::Debug for Source {
 
 /// Anything [`Tokens::new`](super::Tokens::new) takes: descriptions that are checked there, a fixed [`Token`], and every
 /// [`TokenSource`] of your own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing that tokens come from",
+    label = "expected a source of tokens",
+    note = "give a `LoginEndpoint`, an OAuth grant, a fixed `Token`, `Provided::by(provider)`, or a type of yours that implements \
+            `TokenSource`"
+)]
 pub trait IntoSource {
     /// Resolves secrets and checks every part.
     ///
@@ -96,6 +100,7 @@ pub trait IntoSource {
     fn into_source(self) -> Result<Source, Error>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: TokenSource> IntoSource for S {
     fn into_source(self) -> Result<Source, Error> {
         Ok(Source::new(self))

@@ -11,6 +11,7 @@ use std::{
 use http::{HeaderValue, StatusCode};
 
 use super::{
+    hash::PAIRS,
     keys::{Asked, Identity, Keys, Protection, Turn},
     offer::{self, Offer},
     spaces::{Session, Spaces},
@@ -161,8 +162,8 @@ impl Engine {
     }
 }
 
-fn turn<'a>(session: &'a Session, count: u32, cnonce: &'a Cnonce) -> Turn<'a> {
-    let cnonce = session.keys.cnonce.as_deref().unwrap_or(cnonce.as_str());
+fn turn<'a>(session: &'a Session, count: u32, cnonce: &'a [u8]) -> Turn<'a> {
+    let cnonce = session.keys.cnonce.as_deref().unwrap_or(cnonce);
     Turn { nonce: &session.nonce, nonce_raw: session.nonce_raw(), count, cnonce }
 }
 
@@ -174,62 +175,63 @@ fn forged(target: &Target<'_>) -> Error {
     ))
 }
 
-/// Client nonces: 128 bits of a keyed hash over the number of the request, with a key drawn from the system once. So none costs a
-/// system call, none can be foretold by a server that has seen others, and the one of a request can be had again when its
-/// answer comes, without being kept.
+/// Client nonces: the keyed hash of the number of a request, after 64 bits drawn once. The keys are drawn from the system when the
+/// program first needs some, so none costs a system call; none can be foretold by a server that has seen others; and the one of a
+/// request can be had again when its answer comes, without being kept.
 struct Cnonces {
-    keys: [RandomState; 2],
+    key: RandomState,
+    start: [u8; 16],
     firsts: AtomicU64,
-    fixed: Option<Box<str>>,
+    fixed: Option<Box<[u8]>>,
 }
 
 impl Cnonces {
     fn new(fixed: Option<Box<str>>) -> Self {
-        Self { keys: [RandomState::new(), RandomState::new()], firsts: AtomicU64::new(0), fixed }
+        let mut start = [0; 16];
+        write_digits(&mut start, RandomState::new().hash_one(0));
+        let fixed = fixed.map(Box::<[u8]>::from);
+        Self { key: RandomState::new(), start, firsts: AtomicU64::new(0), fixed }
     }
 
-    fn of(&self, stamp: Stamp) -> Cnonce {
+    fn of(&self, stamp: Stamp) -> Cnonce<'_> {
         self.make(stamp.0)
     }
 
     /// For the keys of a session, before there is a request: the numbers that no stamp has.
-    fn first(&self) -> Cnonce {
+    fn first(&self) -> Cnonce<'_> {
         self.make(!self.firsts.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn make(&self, number: u64) -> Cnonce {
+    #[inline]
+    fn make(&self, number: u64) -> Cnonce<'_> {
         if let Some(fixed) = &self.fixed {
-            return Cnonce::Fixed(fixed.clone());
+            return Cnonce::Fixed(fixed);
         }
         let mut text = [0; 32];
-        let hashes = self.keys.iter().map(|key| key.hash_one(number));
-        for (half, hash) in text.chunks_exact_mut(16).zip(hashes) {
-            for (digit, shift) in half.iter_mut().zip((0..64).step_by(4)) {
-                *digit = b"0123456789abcdef"[(hash >> shift & 15) as usize];
-            }
-        }
+        text[..16].copy_from_slice(&self.start);
+        write_digits(&mut text[16..], self.key.hash_one(number));
         Cnonce::Made(text)
     }
 }
 
-enum Cnonce {
-    Made([u8; 32]),
-    Fixed(Box<str>),
-}
-
-impl Cnonce {
-    fn as_str(&self) -> &str {
-        match self {
-            Self::Made(text) => std::str::from_utf8(text).unwrap_or_default(),
-            Self::Fixed(text) => text,
-        }
+fn write_digits(text: &mut [u8], number: u64) {
+    for (pair, byte) in text.chunks_exact_mut(2).zip(number.to_be_bytes()) {
+        pair.copy_from_slice(&PAIRS[usize::from(byte)]);
     }
 }
 
-impl std::ops::Deref for Cnonce {
-    type Target = str;
+enum Cnonce<'a> {
+    Made([u8; 32]),
+    Fixed(&'a [u8]),
+}
 
-    fn deref(&self) -> &str {
-        self.as_str()
+impl std::ops::Deref for Cnonce<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Made(text) => text,
+            Self::Fixed(text) => text,
+        }
     }
 }

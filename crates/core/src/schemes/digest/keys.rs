@@ -6,7 +6,7 @@ use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::hash::{Hex, hash};
+use super::hash::{Hex, PAIRS, hash, hash_joined};
 use crate::challenge::{DigestAlgorithm, DigestChallenge, DigestHash};
 
 /// Who is asking.
@@ -36,7 +36,7 @@ pub(super) struct Keys {
     ha1: SecretString,
     /// With `-sess` the client nonce is a part of A1, which is computed once (RFC 7616 section 3.4.2); so it is the same for all
     /// requests, which is what servers that compute A1 for each request need.
-    pub(super) cnonce: Option<Box<str>>,
+    pub(super) cnonce: Option<Box<[u8]>>,
     /// The answer up to and with the name of its next part: `Digest username="sam", realm="x", …, nonce="`.
     head: Box<[u8]>,
 }
@@ -60,7 +60,7 @@ pub(super) struct Turn<'a> {
     /// As it stood between its quotes, as it is sent back.
     pub(super) nonce_raw: &'a [u8],
     pub(super) count: u32,
-    pub(super) cnonce: &'a str,
+    pub(super) cnonce: &'a [u8],
 }
 
 impl Keys {
@@ -69,14 +69,14 @@ impl Keys {
         who: &Identity,
         challenge: &DigestChallenge<'_>,
         algorithm: DigestAlgorithm,
-        cnonce: &str,
+        cnonce: &[u8],
     ) -> Self {
         let realm = challenge.realm.bytes();
         let by = algorithm.hash;
         let password = who.password.expose_secret().as_bytes();
         let mut ha1 = hash(by, &[who.user.as_bytes(), &realm, password]);
         if algorithm.session {
-            ha1 = hash(by, &[ha1.as_bytes(), &challenge.nonce.bytes(), cnonce.as_bytes()]);
+            ha1 = hash(by, &[ha1.as_bytes(), &challenge.nonce.bytes(), cnonce]);
         }
         let protection = protection(challenge);
         Self {
@@ -96,36 +96,38 @@ impl Keys {
 
     /// The field value. `None` where it would have a byte that headers cannot have.
     pub(super) fn answer(&self, asked: Asked<'_>, turn: Turn<'_>) -> Option<HeaderValue> {
-        let count = Count::new(turn.count);
-        let response = self.response(asked, turn, &count);
-        let uri = Quoted(asked.uri.as_bytes());
-        let (middle, qop): (_, &[u8]) = match self.protection {
-            Protection::Plain => (None, b""),
-            Protection::Request => (Some((count.as_bytes(), turn.cnonce.as_bytes())), b"\", qop=auth"),
-            Protection::Body => (Some((count.as_bytes(), turn.cnonce.as_bytes())), b"\", qop=auth-int"),
+        let uri = Quoted::new(asked.uri.as_bytes());
+        let qop: &[u8] = match self.protection {
+            Protection::Plain => b"",
+            Protection::Request => b"\", qop=auth",
+            Protection::Body => b"\", qop=auth-int",
         };
-        let counted = middle
-            .map_or(0, |(count, cnonce)| b", nc=, cnonce=\"".len() + count.len() + cnonce.len() + qop.len());
-        let response = response.as_bytes();
-        let fixed = b"\", uri=\"\", response=\"\"".len();
-        let len = self.head.len() + turn.nonce_raw.len() + uri.len() + counted + response.len() + fixed;
-        // The one allocation: without a byte to spare, so that it becomes the header value as it is.
+        let counted = b", nc=00000000, cnonce=\"".len() + turn.cnonce.len() + qop.len();
+        let counted = if self.protection == Protection::Plain { 0 } else { counted };
+        let fixed = b"\", uri=\"\", response=\"\"".len() + digits(self.algorithm.hash);
+        let len = self.head.len() + turn.nonce_raw.len() + uri.len() + counted + fixed;
+        // The one allocation: without a byte to spare, so that it becomes the header value as it is. What is hashed is
+        // shorter, so it is put together in the same place, and overwritten.
         let mut text = Vec::with_capacity(len);
+        let count = Count::new(turn.count);
+        let response = self.response(asked, turn, &count, &mut text);
+        text.clear();
         text.extend_from_slice(&self.head);
         text.extend_from_slice(turn.nonce_raw);
         text.extend_from_slice(b"\", uri=\"");
         uri.push_to(&mut text);
-        text.extend_from_slice(b"\"");
-        if let Some((count, cnonce)) = middle {
-            text.extend_from_slice(b", nc=");
-            text.extend_from_slice(count);
+        if self.protection == Protection::Plain {
+            text.extend_from_slice(b"\", response=\"");
+        } else {
+            text.extend_from_slice(b"\", nc=");
+            text.extend_from_slice(&count.0);
             text.extend_from_slice(b", cnonce=\"");
-            text.extend_from_slice(cnonce);
+            text.extend_from_slice(turn.cnonce);
             text.extend_from_slice(qop);
+            text.extend_from_slice(b", response=\"");
         }
-        text.extend_from_slice(b", response=\"");
-        text.extend_from_slice(response);
-        text.extend_from_slice(b"\"");
+        text.extend_from_slice(response.as_bytes());
+        text.push(b'"');
         debug_assert_eq!(text.len(), len);
         let mut value = HeaderValue::try_from(text).ok()?;
         value.set_sensitive(true);
@@ -137,28 +139,37 @@ impl Keys {
     pub(super) fn proof(&self, uri: &str, turn: Turn<'_>) -> Option<Hex> {
         (self.protection == Protection::Request).then(|| {
             let ha2 = hash(self.algorithm.hash, &[b"", uri.as_bytes()]);
-            self.keyed(turn, &Count::new(turn.count), ha2)
+            self.keyed(turn, &Count::new(turn.count), ha2, &mut Vec::new())
         })
     }
 
-    fn response(&self, asked: Asked<'_>, turn: Turn<'_>, count: &Count) -> Hex {
+    fn response(&self, asked: Asked<'_>, turn: Turn<'_>, count: &Count, room: &mut Vec<u8>) -> Hex {
         let by = self.algorithm.hash;
         let (method, uri) = (asked.method.as_bytes(), asked.uri.as_bytes());
         let ha2 = match self.protection {
             Protection::Body => hash(by, &[method, uri, hash(by, &[asked.body]).as_bytes()]),
-            Protection::Plain | Protection::Request => hash(by, &[method, uri]),
+            Protection::Plain | Protection::Request => hash_joined(by, &[method, uri], room),
         };
-        self.keyed(turn, count, ha2)
+        self.keyed(turn, count, ha2, room)
     }
 
-    fn keyed(&self, turn: Turn<'_>, count: &Count, ha2: Hex) -> Hex {
+    fn keyed(&self, turn: Turn<'_>, count: &Count, ha2: Hex, room: &mut Vec<u8>) -> Hex {
         let (by, ha1) = (self.algorithm.hash, self.ha1.expose_secret().as_bytes());
         let qop: &[u8] = match self.protection {
-            Protection::Plain => return hash(by, &[ha1, turn.nonce, ha2.as_bytes()]),
+            Protection::Plain => return hash_joined(by, &[ha1, turn.nonce, ha2.as_bytes()], room),
             Protection::Request => b"auth",
             Protection::Body => b"auth-int",
         };
-        hash(by, &[ha1, turn.nonce, count.as_bytes(), turn.cnonce.as_bytes(), qop, ha2.as_bytes()])
+        hash_joined(by, &[ha1, turn.nonce, &count.0, turn.cnonce, qop, ha2.as_bytes()], room)
+    }
+}
+
+/// How many digits a hash has.
+fn digits(by: DigestHash) -> usize {
+    match by {
+        DigestHash::Md5 => 32,
+        DigestHash::Sha256 | DigestHash::Sha512_256 => 64,
+        DigestHash::Sha512 => 128,
     }
 }
 
@@ -182,7 +193,7 @@ fn head(who: &Identity, challenge: &DigestChallenge<'_>, by: DigestHash, realm: 
         head.extend_from_slice(b"\", userhash=true");
     } else if user.iter().all(|b| matches!(b, b' '..=b'~')) {
         head.extend_from_slice(b"username=\"");
-        Quoted(user).push_to(&mut head);
+        Quoted::new(user).push_to(&mut head);
         head.extend_from_slice(b"\"");
     } else {
         head.extend_from_slice(b"username*=UTF-8''");
@@ -220,16 +231,20 @@ const NOT_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// The inside of a quoted string (RFC 9110 section 5.6.4).
-struct Quoted<'a>(&'a [u8]);
+/// The inside of a quoted string (RFC 9110 section 5.6.4), and how many characters of it need an escape.
+struct Quoted<'a>(&'a [u8], usize);
 
-impl Quoted<'_> {
+impl<'a> Quoted<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self(text, if has_escaped(text) { text.iter().filter(|b| is_escaped(**b)).count() } else { 0 })
+    }
+
     fn len(&self) -> usize {
-        self.0.len() + self.0.iter().filter(|b| is_escaped(**b)).count()
+        self.0.len() + self.1
     }
 
     fn push_to(&self, text: &mut Vec<u8>) {
-        if !self.0.iter().any(|b| is_escaped(*b)) {
+        if self.1 == 0 {
             return text.extend_from_slice(self.0);
         }
         for byte in self.0 {
@@ -241,6 +256,19 @@ impl Quoted<'_> {
     }
 }
 
+/// Eight characters at a time: a word has a zero byte just where this sets a bit.
+fn has_escaped(text: &[u8]) -> bool {
+    const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let zeros = |word: u64| word.wrapping_sub(LOW) & !word & HIGH;
+    let mut words = text.chunks_exact(8);
+    let any = words.by_ref().any(|bytes| {
+        let word = bytes.try_into().map_or(0, u64::from_ne_bytes);
+        zeros(word ^ (LOW * u64::from(b'"'))) | zeros(word ^ (LOW * u64::from(b'\\'))) != 0
+    });
+    any || words.remainder().iter().any(|b| is_escaped(*b))
+}
+
 fn is_escaped(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\')
 }
@@ -250,14 +278,10 @@ struct Count([u8; 8]);
 
 impl Count {
     fn new(count: u32) -> Self {
-        let mut digits = *b"00000000";
-        for (digit, shift) in digits.iter_mut().rev().zip((0..32).step_by(4)) {
-            *digit = b"0123456789abcdef"[(count >> shift & 15) as usize];
+        let mut digits = [0; 8];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(count.to_be_bytes()) {
+            pair.copy_from_slice(&PAIRS[usize::from(byte)]);
         }
         Self(digits)
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.0
     }
 }

@@ -37,10 +37,13 @@ impl Session {
 
     /// The next count, beginning with 1 (RFC 7616 section 3.4), and the stamp of the request that uses it. `None` once eight
     /// digits no longer hold it.
+    #[inline]
     pub(super) fn next_turn(&self) -> Option<(u32, Stamp)> {
-        let before =
-            self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_add(1));
-        let count = before.ok()? + 1;
+        let count = self.count.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        // Early enough that the requests under way cannot begin anew with 1.
+        if count > u32::MAX >> 1 {
+            return None;
+        }
         Some((count, Stamp(u64::from(self.id) << 32 | u64::from(count))))
     }
 

@@ -84,13 +84,13 @@ impl Caller {
         self.state = match (mem::replace(&mut self.state, CallerState::Cancelled), what) {
             (_, What::Cancel) => CallerState::Cancelled,
             (CallerState::Parked(flight), What::GiveUp) => {
-                let limit = flight.limit();
+                let limit = flight.limit(None);
                 self.landing = Some(flight.give_up(limit / 2));
                 CallerState::Asking
             }
             (CallerState::Parked(flight), What::PresumeDead) => {
                 world.presumed.set(true);
-                let limit = flight.limit();
+                let limit = flight.limit(None);
                 self.landing = Some(flight.give_up(limit));
                 CallerState::Asking
             }

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, mpsc},
     task::{Context, Poll, Wake, Waker},
     thread,
+    time::Duration,
 };
 
 use super::{
@@ -85,6 +86,24 @@ fn whoever_is_silent_for_the_whole_limit_is_taken_for_dead() {
     let abandoned = landing(waiting);
     assert!(abandoned.error().is_none());
     assert!(matches!(cache.supply(at(0), false, Some(&abandoned)), Ok(Supply::Lead(_))));
+}
+
+#[test]
+fn a_caller_waits_as_long_as_it_has_time_and_never_past_the_limit() {
+    let cache = cache(seconds(60));
+    let lead = lead(&cache, at(0));
+    let flight = lead.flight();
+    assert_eq!(flight.limit(None), seconds(30));
+    assert_eq!(flight.limit(Some(seconds(2))), seconds(2));
+    assert_eq!(flight.limit(Some(seconds(90))), seconds(30));
+    assert!(flight.block(Some(Duration::ZERO)).error().is_some_and(crate::Error::is_timeout));
+    assert!(matches!(cache.supply(at(0), false, None), Ok(Supply::Follow(_))), "the fetch goes on");
+    let waiting = lead.flight();
+    lead.land(Token::new("t"), at(0), crate::tokens::cache::Landed::default());
+    assert!(
+        matches!(waiting.block(Some(Duration::ZERO)).outcome, Outcome::Token(1)),
+        "what is there is taken"
+    );
 }
 
 #[test]
@@ -226,7 +245,7 @@ fn who_holds_a_valid_token_waits_for_half_of_what_it_has_left() {
     let now = at(292_000);
     let Ok(Supply::Lead(lead)) = cache.supply(now, false, None) else { panic!("it is close to its end") };
     let flight = lead.flight();
-    assert_eq!(flight.limit(), seconds(4));
+    assert_eq!(flight.limit(None), seconds(4));
     let landing = flight.give_up(seconds(4));
     assert!(
         matches!(cache.supply(at(296_000), false, Some(&landing)), Ok(Supply::Token(_))),
