@@ -82,8 +82,8 @@ impl Exchange<'_> {
         let kept = self.kept.as_ref()?;
         let (method, headers) = (kept.method.clone(), kept.headers());
         let proxied = &mut self.rare().proxied;
-        let spent = if because == Resend::Nonce { &mut proxied.nonce } else { &mut proxied.challenged };
-        if std::mem::replace(spent, true) {
+        let used = if because == Resend::Nonce { &mut proxied.nonce } else { &mut proxied.challenged };
+        if std::mem::replace(used, true) {
             return None;
         }
         self.note(sent, || TrailEvent::Resent(format!("{}, of the proxy", resent(because))));

@@ -111,6 +111,7 @@ impl ProxyAccess {
     }
 
     /// What is known to be wanted, for a request in absolute form.
+    #[cfg_attr(not(feature = "digest"), allow(clippy::unnecessary_wraps))]
     pub(crate) fn authorize(&self, hop: &Hop<'_>) -> Result<Option<(HeaderValue, Stamp)>, Error> {
         #[cfg(feature = "digest")]
         if let Some(digest) = &self.0.parts.digest {
@@ -163,6 +164,7 @@ impl ProxyAccess {
     }
 
     /// Any other response to a request that was sent with `sent`: the proxy has let it through.
+    #[cfg_attr(not(feature = "digest"), allow(clippy::unnecessary_wraps, clippy::unused_self))]
     pub(crate) fn let_through(
         &self,
         headers: &HeaderMap,
