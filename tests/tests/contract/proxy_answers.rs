@@ -256,6 +256,30 @@ fn a6_a_proxy_that_always_asks_is_answered_twice_at_most() {
     });
 }
 
+/// RFC 7615 section 4: who answered in the proxy's name does not know the password.
+#[test]
+fn a_forged_proof_of_a_proxy_is_an_error() {
+    let net = net();
+    net.set_script(|request| {
+        if !is_right(request, "n1") {
+            return Reply::proxy_unauthorized(CHALLENGE);
+        }
+        let answer = request.header("proxy-authorization").unwrap_or_default();
+        let (nc, cnonce) = (part(answer, "nc"), part(answer, "cnonce"));
+        let info = format!("qop=auth, rspauth=\"{}\", cnonce=\"{cnonce}\", nc={nc}", "0".repeat(64));
+        Reply::ok("forged").header("Proxy-Authentication-Info", info)
+    });
+    on_every_driver(|driver| {
+        if driver.name() == "ureq" {
+            return; // it has no such requests
+        }
+        let plan = Plan::get(net.url(HTTP, "/"), &Auth::none());
+        let outcome = driver.run(&net, &plan.through_ours(net.origin(PROXY), who(PlanAccess::Digest)));
+        let text = outcome.failure().unwrap_or_else(|| panic!("{}: {outcome}", driver.name()));
+        assert!(text.starts_with(net.origin(PROXY)) && text.contains("rspauth"), "{}: {text}", driver.name());
+    });
+}
+
 /// An origin inside a tunnel, or one that is asked directly, is never answered, whoever it plays.
 #[test]
 fn a8_only_the_proxy_is_answered() {
