@@ -242,6 +242,7 @@ fn again_in(delay: Option<Duration>) {
     println!("again in {delay:?}");
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what a caller has")]
 fn ask_for(scope: Option<Cow<'_, str>>) {
     println!("ask for the scope {scope:?}");
 }

@@ -118,7 +118,7 @@ impl Negotiated {
             (true, true) => {
                 // An answer that was not asked for: Digest holds elsewhere at this origin, and goes on to.
                 let asks = if sent == UNASKED { Area::origin_of(target) } else { around(target) };
-                self.ask_for_basic(target, Some(asks));
+                self.ask_for_basic(target, Some(&asks));
                 Verdict::Resend { because: Resend::Challenged, stamp: BASIC }
             }
             (true, false) => Verdict::Unanswered("it offers only Basic, which is never sent over plain http"),
@@ -130,12 +130,12 @@ impl Negotiated {
     }
 
     /// The area that asks for Basic from now on, in place of what was known of the target.
-    fn ask_for_basic(&self, target: &Target<'_>, asks: Option<Area>) {
+    fn ask_for_basic(&self, target: &Target<'_>, asks: Option<&Area>) {
         let is_known = self.asked_for_basic.load().iter().any(|area| area.covers(target));
         if is_known || asks.is_some() {
             self.asked_for_basic.rcu(|areas| {
                 let mut next: Vec<_> = areas.iter().filter(|area| !area.covers(target)).cloned().collect();
-                if let Some(asks) = &asks {
+                if let Some(asks) = asks {
                     next.truncate(MAX_AREAS - 1);
                     next.insert(0, asks.clone());
                 }
