@@ -138,8 +138,8 @@ fn a8_a_challenge_of_a_proxy_is_answered() {
                 assert_eq!(outcome.status(), Some(200), "{}: {outcome}", driver.name());
                 let (at_proxy, at_origins): (Vec<_>, Vec<_>) =
                     net.take().into_iter().partition(|request| request.origin == PROXY);
-                let plain = at_proxy.iter().filter(|request| request.method != "CONNECT");
-                let answers: Vec<_> = plain.map(|request| request.header("proxy-authorization")).collect();
+                let requests = at_proxy.iter().filter(|request| request.method != "CONNECT");
+                let answers: Vec<_> = requests.map(|request| request.header("proxy-authorization")).collect();
                 assert_eq!(answers[0], None, "{}", driver.name());
                 let counts: Vec<_> = answers[1..].iter().map(|answer| part(answer.unwrap(), "nc")).collect();
                 assert_eq!(counts, ["00000001", "00000002", "00000003"], "{}", driver.name());

@@ -89,10 +89,9 @@ impl ProxyAccess {
     /// Its refusal of a tunnel to this target.
     pub fn refused_tunnel(&self, target: &Target<'_>) -> ProxyDenied {
         let denied = ProxyDenied::on_the_way(target, None).by(self.address());
-        match (self.for_tunnels(), &self.0.parts.basic) {
-            (Some(_), _) => denied.given(true),
-            (None, Some(_)) => denied.given(false).because(NOT_IN_CLEAR),
-            (None, None) => denied.given(false).because(NO_TUNNEL),
+        match self.no_tunnel() {
+            None => denied.given(true),
+            Some(why) => denied.given(false).because(why),
         }
     }
 
