@@ -10,6 +10,7 @@
 //!
 //! `--check` builds nothing: it says which lines of the list the code no longer has, or has more than once, and takes no time.
 
+mod digest;
 mod oauth;
 mod requests;
 mod tokens;
@@ -36,7 +37,9 @@ const fn cut(rule: &'static str, file: &'static str, from: &'static str, to: &'s
 fn main() -> ExitCode {
     let wanted = std::env::args().nth(1).unwrap_or_default();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests has a parent").to_owned();
-    let all = || requests::MUTATIONS.iter().chain(tokens::MUTATIONS).chain(oauth::MUTATIONS);
+    let all = || {
+        requests::MUTATIONS.iter().chain(tokens::MUTATIONS).chain(oauth::MUTATIONS).chain(digest::MUTATIONS)
+    };
     let outdated: Vec<_> = all().filter_map(|mutation| outdated(&root, mutation)).collect();
     if !outdated.is_empty() || wanted == "--check" {
         for complaint in &outdated {

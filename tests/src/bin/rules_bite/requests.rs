@@ -117,8 +117,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "6 a stream is sent once",
         EXCHANGE,
-        "&& self.replayable && accepted.is_none()",
-        "&& accepted.is_none()",
+        "if wanted\n                && self.replayable\n",
+        "if wanted\n",
     ),
     cut("6 a stream cannot be signed", APPLY, "if entry.needs_body && !self.replayable {", "if false {"),
     cut(
@@ -198,8 +198,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "12 a refusal is an error",
         EXCHANGE,
-        "StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(self.refused(response, &sent)),",
-        "",
+        "Ok(self.refused(response, &sent, &learnt.unanswered))",
+        "Ok(Next::Deliver)",
     ),
     cut(
         "12 not where the caller set it",
