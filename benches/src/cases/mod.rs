@@ -1,5 +1,6 @@
 //! The cases, and the limits they must keep.
 
+mod challenge;
 mod digest;
 mod header;
 mod query;
@@ -15,11 +16,13 @@ pub fn run(recorder: &mut Recorder) {
     query::run(recorder);
     token::run(recorder);
     digest::run(recorder);
+    challenge::run(recorder);
     reqwest::run(recorder);
     ureq::run(recorder);
 }
 
 /// Every row of the table.
 pub fn rows() -> Vec<Row> {
-    [header::ROWS, query::ROWS, token::ROWS, digest::ROWS, reqwest::ROWS, ureq::ROWS].concat()
+    [header::ROWS, query::ROWS, token::ROWS, digest::ROWS, challenge::ROWS, reqwest::ROWS, ureq::ROWS]
+        .concat()
 }

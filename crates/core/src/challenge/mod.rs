@@ -13,6 +13,7 @@ mod digest;
 mod lines;
 mod params;
 mod reader;
+mod runs;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -31,7 +32,7 @@ pub use self::{
 use self::{
     lines::{Field, Lines},
     reader::Reader,
-    value::ascii,
+    value::{ascii, scheme_text},
 };
 
 const MAX_BYTES: usize = 16 * 1024;
@@ -88,7 +89,7 @@ impl<'a> Challenges<'a> {
 
     /// Begins the next line that has anything in it.
     fn next_line(&mut self) -> Option<()> {
-        while self.line.is_empty() {
+        while self.line.0.is_empty() {
             let line = self.lines.next()?;
             let Some(left) = self.bytes_left.checked_sub(line.len()) else {
                 self.lines = Lines::One(None);
@@ -153,7 +154,7 @@ enum Body<'a> {
 impl<'a> Challenge<'a> {
     /// The scheme as the server wrote it.
     pub fn scheme(&self) -> &'a str {
-        ascii(self.scheme)
+        scheme_text(self.scheme)
     }
 
     /// Whether this is the scheme of that name, in any case (RFC 9110 section 11.1).

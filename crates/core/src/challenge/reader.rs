@@ -3,16 +3,17 @@
 //! No byte is looked at more than a few times: what is tried without being taken (a token68, a scheme after a comma)
 //! ends at the next comma at the latest, and a quoted string that never ends takes the whole line with it.
 
-use super::{Body, Challenge};
+use super::{
+    Body, Challenge, Params,
+    runs::{lower, plain},
+};
 
-const MAX_PARAMS: usize = 64;
+const MAX_PARAMS: u32 = 64;
 
 const TOKEN: u8 = 1;
 const TOKEN68: u8 = 2;
 const BLANK: u8 = 4;
 const SEPARATOR: u8 = 8;
-/// What a quoted string may hold as it stands: neither quote nor backslash.
-const QUOTABLE: u8 = 16;
 
 /// The classes each byte belongs to.
 static CLASSES: [u8; 256] = {
@@ -20,14 +21,13 @@ static CLASSES: [u8; 256] = {
     let mut byte = 0_u8;
     loop {
         classes[byte as usize] = match byte {
-            b' ' | b'\t' => BLANK | SEPARATOR | QUOTABLE,
-            b',' => SEPARATOR | QUOTABLE,
-            b'"' | b'\\' | 0..=0x1f | 0x7f => 0,
-            b'-' | b'.' | b'_' | b'~' | b'+' => TOKEN | TOKEN68 | QUOTABLE,
-            b'/' => TOKEN68 | QUOTABLE,
-            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'^' | b'`' | b'|' => TOKEN | QUOTABLE,
-            _ if byte.is_ascii_alphanumeric() => TOKEN | TOKEN68 | QUOTABLE,
-            _ => QUOTABLE,
+            b' ' | b'\t' => BLANK | SEPARATOR,
+            b',' => SEPARATOR,
+            b'-' | b'.' | b'_' | b'~' | b'+' => TOKEN | TOKEN68,
+            b'/' => TOKEN68,
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'^' | b'`' | b'|' => TOKEN,
+            _ if byte.is_ascii_alphanumeric() => TOKEN | TOKEN68,
+            _ => 0,
         };
         if byte == u8::MAX {
             break classes;
@@ -42,51 +42,75 @@ pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
     /// Reads a challenge and the separators after it.
+    #[inline]
     pub(super) fn challenge(&mut self) -> Option<Challenge<'a>> {
-        let scheme = self.token()?;
-        let blanks = self.skip_blanks();
+        let scheme = Some(self.take(TOKEN)).filter(|scheme| !scheme.is_empty())?;
+        match self.0 {
+            [b' ' | b'\t', ..] => self.skip_blanks(),
+            [] | [b',', ..] => {}
+            _ => return None,
+        }
         if self.at_item_end() {
             self.skip_separators();
             return Some(Challenge { scheme, body: Body::Params(&[]) });
         }
-        if blanks == 0 {
-            return None;
+        // Nothing is both: after the `=` of a parameter stands a value, after that of a token68 the end of the item.
+        let start = *self;
+        if let Some(params) = self.params() {
+            return Some(Challenge { scheme, body: Body::Params(params) });
         }
-        let body = match self.token68() {
-            Some(token68) => Body::Token68(token68),
-            None => Body::Params(self.params(Self::at_scheme)?),
-        };
-        Some(Challenge { scheme, body })
+        let token68 = start.token68(self)?;
+        Some(Challenge { scheme, body: Body::Token68(token68) })
     }
 
-    /// Reads parameters, and the separators after them, to where the list ends. Gives the bytes they stand in.
-    pub(super) fn params(&mut self, at_end: impl Fn(Self) -> bool) -> Option<&'a [u8]> {
+    /// Reads a line that is nothing but parameters.
+    pub(super) fn bare_params(&mut self) -> Option<&'a [u8]> {
+        self.skip_separators();
+        let params = if self.0.is_empty() { self.0 } else { self.params()? };
+        self.0.is_empty().then_some(params)
+    }
+
+    /// Reads parameters and the separators after them, up to the end of the line or the next scheme. Gives the bytes they
+    /// stand in.
+    fn params(&mut self) -> Option<&'a [u8]> {
         let start = self.0;
-        let mut names = Names::of(start);
+        let mut names = Names::default();
         loop {
-            let at = start.len() - self.0.len();
-            let (name, _) = self.param()?;
-            names.add(at, name)?;
+            let item = *self;
+            let before = &start[..start.len() - item.0.len()];
+            let name = self.name();
+            if name.is_empty() {
+                return None;
+            }
+            if !before.is_empty() && self.is_after_scheme() {
+                *self = item;
+                return Some(before);
+            }
+            self.value()?;
+            names.add(name, before)?;
             if !self.at_item_end() {
                 return None;
             }
             self.skip_separators();
-            if self.is_empty() || at_end(*self) {
-                return Some(&start[..start.len() - self.0.len()]);
+            if self.0.is_empty() {
+                return Some(start);
             }
         }
     }
 
     /// Leaves what cannot be read: goes on to the next comma, outside quotes, that a scheme follows.
+    #[cold]
     pub(super) fn resynchronise(&mut self) {
-        while let Some(&byte) = self.0.first() {
-            match byte {
-                b'"' => {
+        loop {
+            match self.0 {
+                [] => return,
+                [b'"', ..] => {
                     self.quoted();
                 }
-                b',' => {
+                [b',', ..] => {
                     self.skip_separators();
-                    if self.at_scheme() {
+                    let mut ahead = *self;
+                    if !ahead.take(TOKEN).is_empty() && ahead.is_after_scheme() {
                         return;
                     }
                 }
@@ -95,37 +119,59 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads `1*token68-char *"="`, up to the end of the item; takes nothing if that is not what stands here.
-    fn token68(&mut self) -> Option<&'a [u8]> {
-        let mut ahead = *self;
+    /// Reads `1*token68-char *"="` and the separators after it, and sets `rest` to what is left then. Sets nothing if that
+    /// is not what stands here.
+    #[cold]
+    fn token68(self, rest: &mut Self) -> Option<&'a [u8]> {
+        let mut ahead = self;
         let chars = ahead.take(TOKEN68).len();
-        let padding = ahead.0.iter().take_while(|&&byte| byte == b'=').count();
-        ahead.skip(padding);
+        while let [b'=', ..] = ahead.0 {
+            ahead.skip(1);
+        }
+        let token68 = &self.0[..self.0.len() - ahead.0.len()];
         ahead.skip_blanks();
         if chars == 0 || !ahead.at_item_end() {
             return None;
         }
-        let token68 = &self.0[..chars + padding];
         ahead.skip_separators();
-        *self = ahead;
+        *rest = ahead;
         Some(token68)
     }
 
-    /// Reads `token BWS "=" BWS ( token / quoted-string )` and the blanks after it.
-    pub(super) fn param(&mut self) -> Option<(&'a [u8], Text<'a>)> {
-        let name = self.token()?;
-        self.skip_blanks();
-        if self.0.first() != Some(&b'=') {
-            return None;
+    /// Reads a token, or nothing. Most names are in lower case.
+    #[inline]
+    fn name(&mut self) -> &'a [u8] {
+        let start = self.0;
+        self.skip(lower(start));
+        self.take(TOKEN);
+        &start[..start.len() - self.0.len()]
+    }
+
+    /// Reads `BWS "=" BWS ( token / quoted-string )` and the blanks after it. Nearly every value is a quoted string without
+    /// a backslash, and nearly none has blanks before it.
+    #[inline]
+    fn value(&mut self) -> Option<()> {
+        if let [b'=', b'"', quoted @ ..] = self.0
+            && let Some((_, [b'"', after @ ..])) = quoted.split_at_checked(plain(quoted))
+        {
+            self.0 = after;
+            self.skip_blanks();
+            return Some(());
         }
-        self.skip(1);
+        self.any_value().map(|_| ())
+    }
+
+    /// The same, in whatever spelling.
+    pub(super) fn any_value(&mut self) -> Option<Text<'a>> {
         self.skip_blanks();
-        let value = match self.0.first() {
-            Some(b'"') => self.quoted()?,
-            _ => Text { bytes: self.token()?, has_pairs: false },
+        self.0 = self.0.strip_prefix(b"=")?;
+        self.skip_blanks();
+        let value = match self.0 {
+            [b'"', ..] => self.quoted()?,
+            _ => Text { bytes: Some(self.take(TOKEN)).filter(|token| !token.is_empty())?, has_pairs: false },
         };
         self.skip_blanks();
-        Some((name, value))
+        Some(value)
     }
 
     /// Reads a quoted string (RFC 9110 section 5.6.4), to its end even if something in it is not allowed there.
@@ -134,49 +180,56 @@ impl<'a> Reader<'a> {
         let start = self.0;
         let (mut valid, mut has_pairs) = (true, false);
         loop {
-            self.take(QUOTABLE);
+            self.skip(plain(self.0));
+            let bytes = &start[..start.len() - self.0.len()];
             let &byte = self.0.first()?;
-            let end = start.len() - self.0.len();
             self.skip(1);
             match byte {
-                b'"' => return valid.then_some(Text { bytes: &start[..end], has_pairs }),
+                b'"' => return valid.then_some(Text { bytes, has_pairs }),
                 b'\\' => {
                     has_pairs = true;
-                    let &escaped = self.0.first()?;
-                    valid &= matches!(escaped, b'"' | b'\\') || is(escaped, QUOTABLE);
+                    valid &= matches!(self.0.first()?, b'\t' | b' '..=b'~' | 0x80..);
                     self.skip(1);
                 }
+                b'\t' => {}
                 _ => valid = false,
             }
         }
     }
 
-    fn token(&mut self) -> Option<&'a [u8]> {
-        let token = self.take(TOKEN);
-        (!token.is_empty()).then_some(token)
+    /// Whether the token just read is a scheme, and not the name of a parameter: no `=` stands after it. Takes blanks.
+    #[inline]
+    fn is_after_scheme(&mut self) -> bool {
+        match self.0 {
+            [] | [b',', ..] => true,
+            [b' ' | b'\t', ..] => {
+                self.skip_blanks();
+                !matches!(self.0, [b'=', ..])
+            }
+            _ => false,
+        }
     }
 
-    /// Whether a challenge begins here, and not a parameter: a token without `=` after it.
-    fn at_scheme(mut self) -> bool {
-        let token = self.token();
-        let blanks = self.skip_blanks();
-        token.is_some() && (self.at_item_end() || blanks > 0 && self.0.first() != Some(&b'='))
-    }
-
-    pub(super) fn is_empty(self) -> bool {
-        self.0.is_empty()
-    }
-
+    #[inline]
     fn at_item_end(self) -> bool {
-        matches!(self.0.first(), None | Some(b','))
+        matches!(self.0, [] | [b',', ..])
     }
 
+    #[inline]
     pub(super) fn skip_separators(&mut self) {
-        self.take(SEPARATOR);
+        match self.0 {
+            [] => {}
+            // So they nearly always stand.
+            [b',', b' ', next, ..] if is(*next, TOKEN) => self.0 = &self.0[2..],
+            _ => {
+                self.take(SEPARATOR);
+            }
+        }
     }
 
-    fn skip_blanks(&mut self) -> usize {
-        self.take(BLANK).len()
+    #[inline]
+    fn skip_blanks(&mut self) {
+        self.take(BLANK);
     }
 
     /// Takes the bytes of a class that stand here.
@@ -194,7 +247,7 @@ impl<'a> Reader<'a> {
     fn skip(&mut self, bytes: usize) {
         self.0 = &self.0[bytes..];
         #[cfg(test)]
-        steps::count(bytes);
+        steps::count(1);
     }
 }
 
@@ -212,47 +265,31 @@ fn is(byte: u8, class: u8) -> bool {
 }
 
 /// Which names a list has had: at most once each (RFC 9110 section 11.2), and at most 64 of them.
-struct Names<'a> {
-    list: &'a [u8],
+#[derive(Default)]
+struct Names {
     /// One bit for each hash that has occurred. A name that sets a new one is new without another look.
     seen: u64,
-    /// Where in the list the names begin. No line has more than 16 KiB.
-    starts: [u16; MAX_PARAMS],
-    count: usize,
+    count: u32,
 }
 
-impl<'a> Names<'a> {
-    fn of(list: &'a [u8]) -> Self {
-        Self { list, seen: 0, starts: [0; MAX_PARAMS], count: 0 }
-    }
-
-    /// Takes note of the name that begins there. `None` if it is one too many, or not new.
-    fn add(&mut self, start: usize, name: &[u8]) -> Option<()> {
+impl Names {
+    /// Takes note of a name. `None` if it is one too many, or has been in the list before.
+    #[inline]
+    fn add(&mut self, name: &[u8], before: &[u8]) -> Option<()> {
         let bit = 1 << hash(name);
-        let known = self.starts.get(..self.count)?;
-        if self.seen & bit != 0 && known.iter().any(|&at| self.is_at(usize::from(at), name)) {
+        if self.seen & bit != 0 && Params::of_checked(before).has(name) {
             return None;
         }
-        *self.starts.get_mut(self.count)? = u16::try_from(start).ok()?;
         self.seen |= bit;
         self.count += 1;
-        Some(())
-    }
-
-    /// Whether the name that begins there is this one, in any case.
-    fn is_at(&self, start: usize, name: &[u8]) -> bool {
-        #[cfg(test)]
-        steps::count(name.len());
-        let (own, rest) = self.list[start..].split_at_checked(name.len()).unwrap_or_default();
-        own.eq_ignore_ascii_case(name) && rest.first().is_some_and(|&byte| !is(byte, TOKEN))
+        (self.count <= MAX_PARAMS).then_some(())
     }
 }
 
 /// Six bits of a name that do not depend on its case. The names in use differ in them (a test holds them to it).
-pub(super) fn hash(name: &[u8]) -> u32 {
-    let fold = |byte: Option<&u8>| u32::from(byte.copied().unwrap_or_default() | 0x20);
-    let length = u32::try_from(name.len()).unwrap_or_default();
-    (fold(name.first()) + fold(name.last()) * 4 + length * 5) % 64
+pub(super) fn hash(name: &[u8]) -> usize {
+    let fold = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or_default() | 0x20);
+    (fold(name.first()) + fold(name.last()) * 4 + name.len() * 5) % 64
 }
 
 /// Counts what the reader does, for the tests that hold it to linear time.
@@ -262,11 +299,11 @@ pub(super) mod steps {
 
     thread_local!(static STEPS: Cell<usize> = const { Cell::new(0) });
 
-    pub(super) fn count(steps: usize) {
+    pub(in crate::challenge) fn count(steps: usize) {
         STEPS.set(STEPS.get() + steps);
     }
 
-    pub(in super::super) fn take() -> usize {
+    pub(in crate::challenge) fn take() -> usize {
         STEPS.take()
     }
 }

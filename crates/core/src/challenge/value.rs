@@ -69,6 +69,37 @@ pub(super) fn ascii(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).unwrap_or_default()
 }
 
+/// The same for a scheme. Telling the words in use takes a fraction of what looking at their bytes does.
+#[inline]
+pub(super) fn scheme_text(scheme: &[u8]) -> &str {
+    match scheme.len() {
+        5 if scheme == b"Basic" => "Basic",
+        6 if scheme == b"Bearer" => "Bearer",
+        6 if scheme == b"Digest" => "Digest",
+        _ => ascii(scheme),
+    }
+}
+
+/// The same for the name of a parameter.
+#[inline]
+pub(super) fn name_text(name: &[u8]) -> &str {
+    match name.len() {
+        5 if name == b"realm" => "realm",
+        5 if name == b"nonce" => "nonce",
+        5 if name == b"scope" => "scope",
+        5 if name == b"error" => "error",
+        5 if name == b"stale" => "stale",
+        3 if name == b"qop" => "qop",
+        6 if name == b"opaque" => "opaque",
+        6 if name == b"domain" => "domain",
+        7 if name == b"charset" => "charset",
+        9 if name == b"algorithm" => "algorithm",
+        17 if name == b"error_description" => "error_description",
+        17 if name == b"resource_metadata" => "resource_metadata",
+        _ => ascii(name),
+    }
+}
+
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }

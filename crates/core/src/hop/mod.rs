@@ -376,6 +376,11 @@ impl<'a> Hop<'a> {
         self
     }
 
+    /// Which version of the credential this hop carries. For tests of a scheme.
+    pub fn stamped(&self) -> Stamp {
+        self.stamp
+    }
+
     fn map(&mut self) -> &mut HeaderMap {
         match &mut self.request {
             Request::Sent { headers, .. } => headers,

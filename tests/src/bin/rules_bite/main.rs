@@ -96,7 +96,7 @@ fn failures(copy: &Path) -> Vec<String> {
     let output = fs::File::create(&log).expect("the log can be written");
     let mut cargo = Command::new(env!("CARGO"))
         .args(["test", "--no-fail-fast", "-p", "authwright-core", "-p", "authwright-tests"])
-        .args(["--lib", "--test", "contract", "--test", "storms"])
+        .args(["--lib", "--test", "login", "--test", "contract", "--test", "storms"])
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", copy.with_file_name("rules-bite-build"))
         .env("RUSTFLAGS", "--cap-lints=allow")

@@ -25,7 +25,7 @@ fn sent_to(scheme: &dyn Scheme, url: &str) -> Option<String> {
 fn stamped(scheme: &dyn Scheme, url: &str) -> Stamp {
     let mut hop = Hop::test("GET", url);
     scheme.authorize(&mut hop).unwrap();
-    hop.finish_entry().unwrap().stamp
+    hop.stamped()
 }
 
 /// What the scheme makes of an answer.
