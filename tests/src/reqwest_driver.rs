@@ -1,7 +1,9 @@
 //! Plans on the reqwest adapter.
 
-use authwright_reqwest::{Auth, Client, Error, Token, Tokens, Trail};
-use authwright_testkit::{Driver, Ending, Net, Outcome, Plan, PlanBody, PlanProxy, TestClock, TokenFailure};
+use authwright_reqwest::{Auth, Client, Digest, Error, Password, Token, Tokens, Trail};
+use authwright_testkit::{
+    Driver, Ending, Net, Outcome, Plan, PlanAccess, PlanBody, PlanProxy, TestClock, TokenFailure,
+};
 use tokio::runtime::{Builder, Runtime};
 
 /// The reqwest adapter on a current-thread runtime.
@@ -86,12 +88,13 @@ fn http(net: &Net) -> Result<reqwest::ClientBuilder, Error> {
 
 async fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Ending, Option<Trail>), Error> {
     let mut http = http(net)?;
-    if let Some(PlanProxy { url, basic }) = &plan.proxy {
-        let proxy = reqwest::Proxy::all(url)?;
-        http = http.proxy(match basic {
-            Some((user, password)) => proxy.basic_auth(user, password),
-            None => proxy,
-        });
+    if let Some(PlanProxy { url, access }) = &plan.proxy {
+        let proxy = || reqwest::Proxy::all(url);
+        http = match access {
+            PlanAccess::Client(user, password) => http.proxy(proxy()?.basic_auth(user, password)),
+            PlanAccess::None => http.proxy(proxy()?),
+            _ => http,
+        };
     }
     let mut builder = Client::builder(plan.auth.clone())
         .http(http)
@@ -99,6 +102,18 @@ async fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Endi
         .denied_as_error(plan.denied_as_error)
         .max_redirects(plan.max_redirects)
         .clock(plan.clock.clone());
+    if let Some(PlanProxy { url, access }) = &plan.proxy {
+        builder = match access {
+            PlanAccess::None | PlanAccess::Client(..) => builder,
+            PlanAccess::Basic(user, password) => builder.proxy(url, (user.as_str(), password.as_str())),
+            PlanAccess::Password(user, password) => {
+                builder.proxy(url, Password::new(user.as_str(), password.as_str()))
+            }
+            PlanAccess::Digest(user, password) => {
+                builder.proxy(url, Digest::new(user.as_str(), password.as_str()))
+            }
+        };
+    }
     if let Some(base) = &plan.base_url {
         builder = builder.base_url(base);
     }

@@ -2,8 +2,10 @@
 
 use std::io::{self, Read};
 
-use authwright_testkit::{Driver, Ending, Net, Outcome, Plan, PlanBody, PlanProxy, TestClock, TokenFailure};
-use authwright_ureq::{Agent, Auth, Error, Token, Tokens, Trail, ureq};
+use authwright_testkit::{
+    Driver, Ending, Net, Outcome, Plan, PlanAccess, PlanBody, PlanProxy, TestClock, TokenFailure,
+};
+use authwright_ureq::{Agent, Auth, Digest, Error, Password, Token, Tokens, Trail, ureq};
 use ureq::{
     Body, SendBody,
     config::ConfigBuilder,
@@ -53,17 +55,22 @@ fn http(net: &Net) -> ConfigBuilder<AgentScope> {
     http.tls_config(TlsConfig::builder().root_certs(roots).build())
 }
 
-fn through(PlanProxy { url, basic }: &PlanProxy) -> Result<ureq::Proxy, ureq::Error> {
-    let Some((user, password)) = basic else { return ureq::Proxy::new(url) };
+/// The client's own setting, where it is one.
+fn through(PlanProxy { url, access }: &PlanProxy) -> Result<Option<ureq::Proxy>, ureq::Error> {
+    let (user, password) = match access {
+        PlanAccess::None => return ureq::Proxy::new(url).map(Some),
+        PlanAccess::Client(user, password) => (user, password),
+        _ => return Ok(None),
+    };
     let uri: ureq::http::Uri = url.parse().map_err(ureq::http::Error::from)?;
     let proxy = ureq::Proxy::builder(ureq::ProxyProtocol::Http).host(uri.host().unwrap_or_default());
-    proxy.port(uri.port_u16().unwrap_or(80)).username(user).password(password).build()
+    proxy.port(uri.port_u16().unwrap_or(80)).username(user).password(password).build().map(Some)
 }
 
 fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Ending, Option<Trail>), Error> {
     let mut http = http(net);
     if let Some(proxy) = &plan.proxy {
-        http = http.proxy(Some(through(proxy)?));
+        http = http.proxy(through(proxy)?);
     }
     let mut builder = Agent::builder(plan.auth.clone())
         .http(http)
@@ -71,6 +78,18 @@ fn send(net: &Net, plan: &Plan, printed: &mut Vec<String>) -> Result<(Ending, Op
         .denied_as_error(plan.denied_as_error)
         .max_redirects(plan.max_redirects)
         .clock(plan.clock.clone());
+    if let Some(PlanProxy { url, access }) = &plan.proxy {
+        builder = match access {
+            PlanAccess::None | PlanAccess::Client(..) => builder,
+            PlanAccess::Basic(user, password) => builder.proxy(url, (user.as_str(), password.as_str())),
+            PlanAccess::Password(user, password) => {
+                builder.proxy(url, Password::new(user.as_str(), password.as_str()))
+            }
+            PlanAccess::Digest(user, password) => {
+                builder.proxy(url, Digest::new(user.as_str(), password.as_str()))
+            }
+        };
+    }
     if let Some(base) = &plan.base_url {
         builder = builder.base_url(base);
     }

@@ -83,6 +83,11 @@ impl Error {
         Self::new(Fault::Network, message).with(|inner| inner.timeout = true)
     }
 
+    /// The same error, said to be a proxy's refusal.
+    pub(crate) fn by_proxy(self) -> Self {
+        self.with(|inner| inner.by_proxy = true)
+    }
+
     /// What a client says of a call that failed, in the words of this crate. For drivers.
     #[doc(hidden)]
     pub fn of_client(fault: Fault, is_transient: bool, is_timeout: bool, message: String) -> Self {
@@ -91,11 +96,6 @@ impl Error {
             (false, true) => Self::new(fault, message).transient(),
             (false, false) => Self::new(fault, message),
         }
-    }
-
-    /// The same error, said to be a proxy's refusal.
-    pub(crate) fn by_proxy(self) -> Self {
-        self.with(|inner| inner.by_proxy = true)
     }
 
     /// The same error, with a text of its own before it.

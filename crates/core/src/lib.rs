@@ -54,7 +54,7 @@ pub use self::{
     flow::{Flow, Io},
     hop::{Body, Hop},
     origin::{IntoOrigins, Origin},
-    proxy::ProxyDenied,
+    proxy::{IntoProxyCredential, ProxyAccess, ProxyDenied},
     scheme::{IntoScheme, Launch, Resend, ResponseView, Scheme, Slot, Stamp, Step, Verdict},
     schemes::{ApiKey, Basic, Bearer, Value},
     secret::{Secret, SecretValue},

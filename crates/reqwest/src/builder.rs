@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use authwright_core::{Auth, BaseUrl, Clock, Policy};
+use authwright_core::{Auth, BaseUrl, Clock, IntoProxyCredential, Policy, ProxyAccess};
 use http::HeaderMap;
 use reqwest::redirect;
 
@@ -35,6 +35,7 @@ pub struct ClientBuilder {
     base: Option<String>,
     timeout: Option<Duration>,
     policy: Policy,
+    proxy: Option<Result<ProxyAccess, authwright_core::Error>>,
     #[cfg(feature = "cookies")]
     jar: Option<crate::jar::SharedJar>,
 }
@@ -47,6 +48,7 @@ impl ClientBuilder {
             base: None,
             timeout: None,
             policy: Policy::default(),
+            proxy: None,
             #[cfg(feature = "cookies")]
             jar: None,
         }
@@ -80,6 +82,28 @@ impl ClientBuilder {
     /// `Accept`, `Accept-Encoding`, `Accept-Language` and `User-Agent`.
     pub fn default_headers(mut self, headers: HeaderMap) -> Self {
         self.policy.default_headers = headers;
+        self
+    }
+
+    /// A proxy that everything goes through, and the credential for it; `NO_PROXY` and other proxies do not count then.
+    ///
+    /// reqwest's own `Proxy` inside [`http`](Self::http) can be given Basic, which it sends at once. What is added here:
+    /// [`Digest`](crate::Digest) and [`Password`](crate::Password) (feature `digest`), for plain http. What is for https goes
+    /// through a tunnel, for which no client can answer a challenge: Basic can be given beforehand, Digest cannot. `Password`
+    /// gives it where the way to the proxy is protected (https, or this machine).
+    ///
+    /// The credential goes to the proxy alone, and never to it from inside a tunnel. Tokens are fetched through it too; over
+    /// plain http only Basic is given then.
+    ///
+    /// ```no_run
+    /// use authwright_reqwest::{Auth, Basic, Client, Secret};
+    ///
+    /// let proxy = Basic::new("sam", Secret::env("PROXY_PASSWORD"));
+    /// let api = Client::builder(Auth::none()).proxy("http://proxy.corp:3128", proxy).build()?;
+    /// # Ok::<(), authwright_reqwest::Error>(())
+    /// ```
+    pub fn proxy(mut self, url: &str, credential: impl IntoProxyCredential) -> Self {
+        self.proxy = Some(ProxyAccess::new(url, credential));
         self
     }
 
@@ -119,12 +143,18 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// A setting of reqwest's builder would undo a rule (the error says what to write instead), the base URL is
-    /// malformed, or reqwest cannot be set up.
+    /// malformed, the proxy's URL or credential cannot be used, or reqwest cannot be set up.
     pub fn build(self) -> Result<Client, Error> {
         let found = inspect::settings(&self.http);
         refuse(&found)?;
         let base = self.base.as_deref().map(BaseUrl::parse).transpose().map_err(Error::base_url)?;
+        let proxy = self.proxy.transpose()?;
         let http = self.http.redirect(redirect::Policy::none()).referer(false);
+        let http = match &proxy {
+            Some(_) if found.proxy => return Err(Error::two_proxies()),
+            Some(proxy) => through(http, proxy)?,
+            None => http,
+        };
         #[cfg(feature = "cookies")]
         let (http, jar) = match self.jar {
             Some(jar) => (http.cookie_provider(Arc::new(jar.clone())), Jar::Ours(jar)),
@@ -136,10 +166,21 @@ impl ClientBuilder {
             return Err(Error::jar_inside());
         }
         let http = http.build().map_err(Error::from)?;
-        let (auth, policy, timeout) = (self.auth, self.policy, self.timeout);
+        let (auth, policy, timeout) = (self.auth, Policy { proxy, ..self.policy }, self.timeout);
         let (has_tls, under_way) = (tls::is_built_in(), UnderWay::default());
         Ok(Client { inner: Arc::new(Inner { http, auth, policy, base, timeout, jar, has_tls, under_way }) })
     }
+}
+
+/// reqwest takes the first proxy that a URL fits, and sends what it is told to with each request or tunnel.
+fn through(http: reqwest::ClientBuilder, proxy: &ProxyAccess) -> Result<reqwest::ClientBuilder, Error> {
+    let with = |setting: reqwest::Proxy, basic: Option<&http::HeaderValue>| match basic {
+        Some(basic) => setting.custom_http_auth(basic.clone()),
+        None => setting,
+    };
+    let plain = with(reqwest::Proxy::http(proxy.url())?, proxy.for_requests());
+    let tunnels = with(reqwest::Proxy::https(proxy.url())?, proxy.for_tunnels());
+    Ok(http.proxy(plain).proxy(tunnels))
 }
 
 fn refuse(found: &Found) -> Result<(), Error> {

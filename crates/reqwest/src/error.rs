@@ -185,6 +185,10 @@ impl Error {
         )
     }
 
+    pub(crate) fn two_proxies() -> Self {
+        Self::caller("a proxy is set inside http(..) and another by .proxy(..); set one of them")
+    }
+
     pub(crate) fn no_tls() -> Self {
         Self::caller("this build of reqwest has no TLS; enable one of its TLS features in Cargo.toml")
     }

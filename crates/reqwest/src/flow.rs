@@ -61,8 +61,8 @@ pub(crate) async fn wait(mut flight: Flight, left: Option<Duration>) -> Landing 
 
 async fn send(client: &Inner, call: &mut Call) -> Result<Answer, CoreError> {
     let timeout = call.timeout();
-    let mut request =
-        reqwest::Request::try_from(call.take_request()).map_err(|error| Error::from(error).into_core())?;
+    let told = |error: reqwest::Error| failed(client, error).into_core();
+    let mut request = reqwest::Request::try_from(call.take_request()).map_err(told)?;
     *request.timeout_mut() = Some(timeout);
     check_tls(client, &request).map_err(Error::into_core)?;
     let origin = request.url().origin().ascii_serialization();
@@ -73,7 +73,7 @@ async fn send(client: &Inner, call: &mut Call) -> Result<Answer, CoreError> {
     let sent = crate::jar::shut(client.http.execute(request)).await;
     #[cfg(not(feature = "cookies"))]
     let sent = client.http.execute(request).await;
-    let mut response = sent.map_err(|error| failed(client, error).into_core())?;
+    let mut response = sent.map_err(told)?;
     let mut body = Incoming::default();
     let broken = |error: reqwest::Error| Error::client_at(error, origin.clone()).into_core();
     while let Some(chunk) = response.chunk().await.map_err(broken)? {

@@ -12,6 +12,7 @@ pub(crate) struct Found {
     pub(crate) timeout: bool,
     pub(crate) redirect_policy: bool,
     pub(crate) jar: bool,
+    pub(crate) proxy: bool,
     /// The first default header that belongs to the API alone.
     pub(crate) header: Option<String>,
     /// A quote or a backslash in some value: what follows it cannot be told.
@@ -27,6 +28,7 @@ pub(crate) fn settings(builder: &reqwest::ClientBuilder) -> Found {
             "timeout" => found.timeout = true,
             "redirect_policy" => found.redirect_policy = true,
             "cookie_store" => found.jar = true,
+            "proxies" => found.proxy = true,
             "default_headers" => found.header = header_for_the_api(value),
             _ => {}
         }
@@ -123,6 +125,7 @@ mod tests {
         let policy = reqwest::redirect::Policy::limited(3);
         assert!(settings(&builder().redirect(policy)).redirect_policy);
         assert!(settings(&builder().redirect(reqwest::redirect::Policy::none())).redirect_policy);
+        assert!(settings(&builder().proxy(reqwest::Proxy::http("http://p.corp").unwrap())).proxy);
         #[cfg(feature = "cookies")]
         assert!(settings(&builder().cookie_store(true)).jar);
         for name in ["authorization", "x-api-key", "x-figma-token", "x-tenant"] {

@@ -103,7 +103,10 @@ pub(crate) async fn run(
             Next::Denied(denied) => return Err(Error::refused(denied, response)),
             Next::ProxyDenied(denied) => {
                 let (target, peer) = (target_sent(response.url())?, response.remote_addr());
-                let denied = Proxies::of(&client.http).refused(*denied, &target, peer);
+                let denied = match &client.policy.proxy {
+                    Some(_) => *denied,
+                    None => Proxies::of(&client.http).refused(*denied, &target, peer),
+                };
                 return Err(Error::refused_by_proxy(denied, response));
             }
             Next::TooManyRedirects => {
@@ -180,7 +183,10 @@ pub(crate) fn failed(client: &Inner, error: reqwest::Error) -> Error {
     if proxies::is_tunnel_refused(&error)
         && let Some(Ok(target)) = error.url().map(target_sent)
     {
-        let denied = Proxies::of(&client.http).refused_tunnel(&target);
+        let denied = match &client.policy.proxy {
+            Some(proxy) => proxy.refused_tunnel(&target),
+            None => Proxies::of(&client.http).refused_tunnel(&target),
+        };
         return Error::tunnel_refused(denied, error);
     }
     match error.url().map(|url| url.origin().ascii_serialization()) {

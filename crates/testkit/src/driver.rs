@@ -96,8 +96,23 @@ pub struct Plan {
 pub struct PlanProxy {
     /// Its origin, a place of the [`Net`] whose script [passes on](crate::Reply::passed_on).
     pub url: String,
-    /// User and password that the client is told to send to it.
-    pub basic: Option<(String, String)>,
+    /// What the client is told of it.
+    pub access: PlanAccess,
+}
+
+/// Who is asking at a [`PlanProxy`]: a user and a password, and whose setting it is.
+#[derive(Clone, Debug)]
+pub enum PlanAccess {
+    /// Nobody.
+    None,
+    /// The client's own setting: Basic.
+    Client(String, String),
+    /// `.proxy(..)` of the adapter, with [`Basic`](authwright_core::Basic).
+    Basic(String, String),
+    /// The same with [`Password`](authwright_core::Password).
+    Password(String, String),
+    /// The same with [`Digest`](authwright_core::Digest).
+    Digest(String, String),
 }
 
 /// The body of a [`Plan`].
@@ -176,8 +191,15 @@ impl Plan {
 
     /// The same through a proxy.
     pub fn through(mut self, url: &str, basic: Option<(&str, &str)>) -> Self {
-        let basic = basic.map(|(user, password)| (user.to_owned(), password.to_owned()));
-        self.proxy = Some(PlanProxy { url: url.to_owned(), basic });
+        let access = basic
+            .map_or(PlanAccess::None, |(user, password)| PlanAccess::Client(user.into(), password.into()));
+        self.proxy = Some(PlanProxy { url: url.to_owned(), access });
+        self
+    }
+
+    /// The same through a proxy, by a setting of the adapter's.
+    pub fn through_ours(mut self, url: &str, access: PlanAccess) -> Self {
+        self.proxy = Some(PlanProxy { url: url.to_owned(), access });
         self
     }
 

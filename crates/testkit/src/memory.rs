@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use authwright_core::{
-    Acquired, Body, Exchange, Fault, Follow, Next, Outgoing, Policy, ProxyDenied, Ready, ResponseView,
-    Target, Token, Tokens,
+    Acquired, Body, Digest, Exchange, Fault, Follow, Next, Outgoing, Password, Policy, ProxyAccess,
+    ProxyDenied, Ready, ResponseView, Target, Token, Tokens,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::PROXY_AUTHORIZATION},
 };
 use base64::{Engine, prelude::BASE64_STANDARD as STANDARD};
 use std::sync::Arc;
 
 use crate::{
-    Driver, Ending, Net, Outcome, Plan, PlanBody, PlanProxy, Received, Reply, TestClock, TokenFailure,
-    memory_flow, reply,
+    Driver, Ending, Net, Outcome, Plan, PlanAccess, PlanBody, PlanProxy, Received, Reply, TestClock,
+    TokenFailure, memory_flow, reply,
 };
 
 /// Runs plans against the script of a [`Net`] without its sockets.
@@ -25,11 +25,20 @@ impl Driver for Memory {
     }
 
     fn run(&self, net: &Net, plan: &Plan) -> Outcome {
+        let proxy = match plan.proxy.as_ref().and_then(access).transpose() {
+            Ok(proxy) => proxy,
+            Err(error) => {
+                let mut printed = Vec::new();
+                let ending = failed(&error, &mut printed);
+                return Outcome { ending, trail: None, printed };
+            }
+        };
         let policy = Policy {
             max_redirects: plan.max_redirects,
             denied_as_error: plan.denied_as_error,
             default_headers: plan.default_headers.clone(),
             clock: Arc::new(plan.clock.clone()),
+            proxy,
         };
         let mut exchange = Exchange::new(plan.effective_auth(), &policy);
         if plan.explain {
@@ -38,10 +47,7 @@ impl Driver for Memory {
         let mut printed = vec![format!("{policy:?}"), format!("{:?}", plan.auth)];
         let ending = match hops(net, plan, &mut exchange) {
             Ok(ending) => ending,
-            Err(error) => {
-                Outcome::print_error(&mut printed, &error);
-                Ending::Failed { message: error.to_string(), fault: error.fault() }
-            }
+            Err(error) => failed(&error, &mut printed),
         };
         match &ending {
             Ending::Denied { denied, .. } => Outcome::print_error(&mut printed, denied),
@@ -62,6 +68,11 @@ impl Driver for Memory {
             }
         }
     }
+}
+
+fn failed(error: &authwright_core::Error, printed: &mut Vec<String>) -> Ending {
+    Outcome::print_error(printed, error);
+    Ending::Failed { message: error.to_string(), fault: error.fault() }
 }
 
 fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, authwright_core::Error> {
@@ -119,6 +130,7 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
             Next::Denied(denied) => return Ok(Ending::Denied { denied: *denied, body: delivered() }),
             Next::ProxyDenied(denied) => {
                 let denied = match &plan.proxy {
+                    Some(proxy) if is_own(proxy) => *denied,
                     Some(proxy) if !target.is_https() => denied.by(address(proxy)),
                     _ => denied.given(false),
                 };
@@ -150,11 +162,15 @@ fn send_through(
         return send(net, method, target, line, headers, body);
     };
     let mut to_proxy = headers.clone();
-    to_proxy.extend(basic(proxy));
+    to_proxy.extend(basic(proxy, ProxyAccess::for_requests));
     let at_proxy = Target::parse(&proxy.url).ok()?;
     let reply = send(net, method, at_proxy, &format!("{}{line}", target.origin()), &to_proxy, body)?;
     match reply.ending() {
-        reply::Ending::PassedOn => send(net, method, target, line, headers, body),
+        reply::Ending::PassedOn => {
+            // It stays there (RFC 9110 section 11.7.2).
+            to_proxy.remove(PROXY_AUTHORIZATION);
+            send(net, method, target, line, &to_proxy, body)
+        }
         _ => Some(reply),
     }
 }
@@ -162,17 +178,48 @@ fn send_through(
 /// With https the proxy is asked for a tunnel, and sees nothing else.
 fn tunnel_refused(net: &Net, plan: &Plan, target: Target<'_>) -> Option<ProxyDenied> {
     let proxy = plan.proxy.as_ref().filter(|_| target.is_https())?;
-    let (at_proxy, fields) = (Target::parse(&proxy.url).ok()?, HeaderMap::from_iter(basic(proxy)));
+    let (at_proxy, fields) =
+        (Target::parse(&proxy.url).ok()?, HeaderMap::from_iter(basic(proxy, ProxyAccess::for_tunnels)));
     let authority = format!("{}:{}", target.host(), target.port());
     let reply = send(net, &Method::CONNECT, at_proxy, &authority, &fields, &[])?;
-    (reply.status_code() == 407).then(|| ProxyDenied::on_the_way(&target, None).by(address(proxy)))
+    (reply.status_code() == 407).then(|| match access(proxy) {
+        Some(Ok(ours)) => ours.refused_tunnel(&target),
+        _ => ProxyDenied::on_the_way(&target, None).by(address(proxy)),
+    })
 }
 
-/// What the client's own setting sends to a proxy.
-fn basic(proxy: &PlanProxy) -> Option<(HeaderName, HeaderValue)> {
-    let (user, password) = proxy.basic.as_ref()?;
-    let value = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
-    Some((PROXY_AUTHORIZATION, HeaderValue::try_from(value).ok()?))
+/// What a client sends to a proxy by itself.
+fn basic(
+    proxy: &PlanProxy,
+    ours: impl Fn(&ProxyAccess) -> Option<&HeaderValue>,
+) -> Option<(HeaderName, HeaderValue)> {
+    let value = match (&proxy.access, access(proxy)) {
+        (PlanAccess::Client(user, password), _) => {
+            let value = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
+            HeaderValue::try_from(value).ok()?
+        }
+        (_, Some(access)) => ours(&access.ok()?)?.clone(),
+        _ => return None,
+    };
+    Some((PROXY_AUTHORIZATION, value))
+}
+
+fn is_own(proxy: &PlanProxy) -> bool {
+    !matches!(proxy.access, PlanAccess::None | PlanAccess::Client(..))
+}
+
+/// What an adapter's `.proxy(..)` makes of it.
+fn access(PlanProxy { url, access }: &PlanProxy) -> Option<Result<ProxyAccess, authwright_core::Error>> {
+    Some(match access {
+        PlanAccess::None | PlanAccess::Client(..) => return None,
+        PlanAccess::Basic(user, password) => ProxyAccess::new(url, (user.as_str(), password.as_str())),
+        PlanAccess::Password(user, password) => {
+            ProxyAccess::new(url, Password::new(user.as_str(), password.as_str()))
+        }
+        PlanAccess::Digest(user, password) => {
+            ProxyAccess::new(url, Digest::new(user.as_str(), password.as_str()))
+        }
+    })
 }
 
 fn address(proxy: &PlanProxy) -> &str {

@@ -2,8 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use authwright_core::{Auth, BaseUrl, Clock, Policy};
-use http::HeaderMap;
+use authwright_core::{Auth, BaseUrl, Clock, IntoProxyCredential, Policy, ProxyAccess};
+use http::{HeaderMap, Uri};
 use ureq::{
     config::{Config, ConfigBuilder},
     typestate::AgentScope,
@@ -39,6 +39,7 @@ pub struct AgentBuilder {
     timeout: Option<Duration>,
     max_redirects: Option<u32>,
     policy: Policy,
+    proxy: Option<Result<ProxyAccess, authwright_core::Error>>,
 }
 
 type Connect = Box<dyn FnOnce(Config) -> ureq::Agent + Send>;
@@ -53,6 +54,7 @@ impl AgentBuilder {
             timeout: None,
             max_redirects: None,
             policy: Policy::default(),
+            proxy: None,
         }
     }
 
@@ -93,6 +95,25 @@ impl AgentBuilder {
         self
     }
 
+    /// A proxy that everything goes through, and the credential for it, in place of the one in ureq's configuration or in
+    /// the environment.
+    ///
+    /// ureq builds a tunnel for every request, plain http included, and no client can answer a challenge for a tunnel. So
+    /// this is Basic, as in ureq's own `Proxy`; [`Digest`](crate::Digest) is an error when the agent is built.
+    /// [`Password`](crate::Password) is Basic where the way to the proxy is protected (https, or this machine), and else an
+    /// error. Tokens are fetched through it too.
+    ///
+    /// ```
+    /// use authwright_ureq::{Agent, Auth, Secret};
+    ///
+    /// let agent = Agent::builder(Auth::none()).proxy("http://proxy.corp:3128", ("sam", Secret::new("pr0xy"))).build()?;
+    /// # Ok::<(), authwright_ureq::Error>(())
+    /// ```
+    pub fn proxy(mut self, url: &str, credential: impl IntoProxyCredential) -> Self {
+        self.proxy = Some(ProxyAccess::new(url, credential));
+        self
+    }
+
     /// The clock that schemes read, for tests. Timeouts do not follow it.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.policy.clock = Arc::new(clock);
@@ -116,11 +137,16 @@ impl AgentBuilder {
     /// Checks everything and builds the agent.
     ///
     /// # Errors
-    /// The base URL is malformed, or ureq's configuration cannot be used.
+    /// The base URL is malformed, the proxy's URL or credential cannot be used, or ureq's configuration cannot.
     pub fn build(self) -> Result<Agent, Error> {
         self.auth.check_blocking()?;
         let base = self.base.as_deref().map(BaseUrl::parse).transpose().map_err(Error::base_url)?;
-        let config = self.http.unwrap_or_else(ureq::Agent::config_builder).build();
+        let http = self.http.unwrap_or_else(ureq::Agent::config_builder);
+        let proxy = self.proxy.transpose()?;
+        let config = match &proxy {
+            Some(proxy) => http.proxy(Some(through(proxy)?)).build(),
+            None => http.build(),
+        };
         let mut conventions = Conventions::of(&config);
         conventions.timeout = self.timeout.or(conventions.timeout);
         conventions.max_redirects = self.max_redirects.unwrap_or(conventions.max_redirects);
@@ -138,6 +164,29 @@ impl AgentBuilder {
             inner: Arc::new(Inner { http, for_flows, auth: self.auth, policy, base, conventions, under_way }),
         })
     }
+}
+
+fn through(proxy: &ProxyAccess) -> Result<ureq::Proxy, Error> {
+    if let Some(why) = proxy.no_tunnel() {
+        return Err(Error::caller(format!(
+            "proxy {}: ureq goes through tunnels alone, and {why}; nothing was sent",
+            proxy.address()
+        )));
+    }
+    let uri: Uri = proxy.url().parse().map_err(ureq::http::Error::from).map_err(ureq::Error::from)?;
+    let protocol = if uri.scheme_str() == Some("https") {
+        ureq::ProxyProtocol::Https
+    } else {
+        ureq::ProxyProtocol::Http
+    };
+    let mut own = ureq::Proxy::builder(protocol).host(uri.host().unwrap_or_default());
+    if let Some(port) = uri.port_u16() {
+        own = own.port(port);
+    }
+    if let Some((user, password)) = proxy.user_and_password() {
+        own = own.username(user).password(password);
+    }
+    Ok(own.build()?)
 }
 
 /// Shows no header value.

@@ -204,6 +204,10 @@ impl Error {
         Self::from_kind(Kind::Denied(denied, response))
     }
 
+    pub(crate) fn refused_by_proxy(denied: ProxyDenied, response: Response<Body>) -> Self {
+        Self::from_kind(Kind::ProxyDenied(Box::new(denied), Refusal::Response(response)))
+    }
+
     /// The same, for a flow that has called.
     pub(crate) fn into_core(self) -> authwright_core::Error {
         if let Some(denied) = self.proxy_denied() {
@@ -211,10 +215,6 @@ impl Error {
         }
         let (fault, is_transient, is_timeout) = (self.fault(), self.is_transient(), self.is_timeout());
         authwright_core::Error::of_client(fault, is_transient, is_timeout, self.to_string())
-    }
-
-    pub(crate) fn refused_by_proxy(denied: ProxyDenied, response: Response<Body>) -> Self {
-        Self::from_kind(Kind::ProxyDenied(Box::new(denied), Refusal::Response(response)))
     }
 
     pub(crate) fn with_trail(mut self, trail: Option<Trail>) -> Self {

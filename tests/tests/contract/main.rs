@@ -11,6 +11,7 @@ mod nasty;
 mod oauth;
 mod origins;
 mod proxies;
+mod proxy_answers;
 mod redirects;
 mod refused;
 mod rotating;

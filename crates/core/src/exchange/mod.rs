@@ -53,6 +53,7 @@ mod attached;
 mod kept;
 mod pause;
 mod policy;
+mod proxied;
 mod redirect;
 
 use std::fmt;
@@ -73,7 +74,7 @@ pub use self::{
     redirect::Follow,
 };
 use crate::{
-    Auth, Body, Denied, Error, Hop, ProxyDenied, Resend, ResponseView, Slot, Target, Trail, Verdict,
+    Auth, Body, Denied, Error, Hop, ProxyAccess, Resend, ResponseView, Slot, Target, Trail, Verdict,
     seldom::Seldom, trail::TrailEvent,
 };
 
@@ -105,6 +106,7 @@ struct Rare {
     /// The query pairs we put on it, in the form `&name=value`.
     our_pairs: String,
     pause: pause::Pause,
+    proxied: proxied::Proxied,
     /// Why this hop is sent once more, if it is.
     resent: Option<Resend>,
     /// Entries on the hop beyond those that [`Attached`] holds.
@@ -151,7 +153,7 @@ pub enum Next {
     Denied(Box<Denied>),
     /// It is a 407, of a proxy on the way: give it to the caller as an error that owns it, and add what is known of the
     /// proxy.
-    ProxyDenied(Box<ProxyDenied>),
+    ProxyDenied(Box<crate::ProxyDenied>),
     /// Send the same request once more, with these header fields; [`Exchange::step`] comes first.
     Resend {
         /// The method of the hop.
@@ -214,7 +216,7 @@ impl<'a> Exchange<'a> {
     /// Whether another send may follow this one, so that the driver must keep what it needs for it (URL and body).
     #[inline]
     pub fn may_send_again(&self) -> bool {
-        self.policy.max_redirects > 0 || self.may_resend()
+        self.policy.max_redirects > 0 || self.may_resend() || self.answers_proxy()
     }
 
     /// How often the request has been sent so far. At most [`max_sends`].
@@ -248,6 +250,14 @@ impl<'a> Exchange<'a> {
         self.sends += 1;
         let Some(auth) = self.auth else {
             self.note(&target, || TrailEvent::Bare("the request says .without_auth()"));
+            if let Some(proxy) = self.proxy_on_the_way(&target) {
+                let mut hop = Hop::new(method, target, headers, body, &*self.policy.clock);
+                if let Err(error) = self.authorize_to_proxy(&proxy, &mut hop) {
+                    let defaults = self.rare.as_ref().map(|rare| &*rare.defaults).unwrap_or_default();
+                    hop.take_back_all(std::iter::empty(), defaults);
+                    return Err(error);
+                }
+            }
             return Ok(Ready::Send(None));
         };
         let mut hop = Hop::new(method, target, headers, body, &*self.policy.clock);
@@ -261,6 +271,9 @@ impl<'a> Exchange<'a> {
         }
         if self.attached.is_empty() {
             self.nothing_attached(auth, &hop);
+        }
+        if let Some(proxy) = self.proxy_on_the_way(&target) {
+            self.authorize_to_proxy(&proxy, &mut hop).inspect_err(|_| self.take_back(auth, &mut hop))?;
         }
         let line = hop.into_line();
         if line.is_empty() {
@@ -288,7 +301,10 @@ impl<'a> Exchange<'a> {
     #[inline]
     pub fn settles(&self, status: StatusCode) -> bool {
         let looked_at = status.is_redirection() || matches!(status.as_u16(), 401 | 403 | 407);
-        !looked_at && !self.records() && !self.auth.is_some_and(|auth| auth.traits().listens)
+        !looked_at
+            && !self.records()
+            && !self.answers_proxy()
+            && !self.auth.is_some_and(|auth| auth.traits().listens)
     }
 
     /// Decides what happens after a response. `sent` is where the hop went, without what we added to it.
@@ -303,8 +319,9 @@ impl<'a> Exchange<'a> {
         }
         // Not the origin's word: nobody's credential is to learn from it, whoever was to get the request (rule 12).
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            return Ok(self.refused_by_proxy(response, &sent));
+            return Ok(self.asked_by_proxy(response, &sent));
         }
+        self.let_through(response, &sent)?;
         let learnt = self.learn(response, &sent)?;
         if let Some(because) = learnt.resend
             && let Some(kept) = &self.kept
@@ -435,14 +452,6 @@ impl<'a> Exchange<'a> {
         }))
     }
 
-    /// A 407. It is about the proxy's credential, so it does not matter whose the request's is.
-    fn refused_by_proxy(&self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
-        if !self.policy.denied_as_error {
-            return Next::Deliver;
-        }
-        Next::ProxyDenied(Box::new(ProxyDenied::on_the_way(sent, Some(response.headers))))
-    }
-
     fn attached_entries(&self) -> impl Iterator<Item = One> + '_ {
         let more = self.rare.as_ref().map_or(&[][..], |rare| &*rare.more);
         self.attached.iter().chain(more.iter().copied())
@@ -451,6 +460,11 @@ impl<'a> Exchange<'a> {
     #[inline]
     fn may_resend(&self) -> bool {
         self.auth.is_some_and(|auth| auth.traits().may_resend)
+    }
+
+    #[inline]
+    fn answers_proxy(&self) -> bool {
+        self.policy.proxy.as_ref().is_some_and(ProxyAccess::answers)
     }
 
     fn rare(&mut self) -> &mut Rare {

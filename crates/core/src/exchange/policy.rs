@@ -4,7 +4,8 @@ use std::{fmt, sync::Arc, time::SystemTime};
 
 use http::{HeaderMap, HeaderName};
 
-use crate::{Clock, Resend};
+use super::proxied::PROXY_RESENDS;
+use crate::{Clock, ProxyAccess, Resend};
 
 /// How many redirects are followed where nothing else is said: what both clients do.
 pub const MAX_REDIRECTS: u32 = 10;
@@ -19,6 +20,8 @@ pub struct Policy {
     /// Fields added to every request that does not have them. On a change of origin they are left behind, but for
     /// those that say nothing about who is asking (`Accept`, `Accept-Language`, `Accept-Encoding`, `User-Agent`).
     pub default_headers: HeaderMap,
+    /// The proxy that everything goes through, where this client has been given its credential by us.
+    pub proxy: Option<ProxyAccess>,
     /// The clock schemes read.
     pub clock: Arc<dyn Clock>,
 }
@@ -43,9 +46,9 @@ impl Policy {
 const RESENDS: u32 = Resend::COUNT as u32;
 
 /// The most often one logical request is sent, whatever servers and schemes do: each hop once, plus one for every
-/// reason to send again, whose budget is refilled only when a redirect changes the origin.
+/// reason to send again, whose budget is refilled only when a redirect changes the origin, and what a proxy asks for.
 pub const fn max_sends(max_redirects: u32) -> u32 {
-    (1 + max_redirects) * (1 + RESENDS)
+    (1 + max_redirects) * (1 + RESENDS) + PROXY_RESENDS
 }
 
 impl Default for Policy {
@@ -54,6 +57,7 @@ impl Default for Policy {
             max_redirects: MAX_REDIRECTS,
             denied_as_error: true,
             default_headers: HeaderMap::new(),
+            proxy: None,
             clock: Arc::new(SystemTime::now),
         }
     }
@@ -66,6 +70,7 @@ impl fmt::Debug for Policy {
             .field("max_redirects", &self.max_redirects)
             .field("denied_as_error", &self.denied_as_error)
             .field("default_headers", &self.default_headers.keys().collect::<Vec<_>>())
+            .field("proxy", &self.proxy)
             .finish_non_exhaustive()
     }
 }

@@ -229,6 +229,11 @@ impl<'a> Hop<'a> {
         Ok(())
     }
 
+    /// Writes the credential of the proxy that the hop is given to.
+    pub(crate) fn header_for_proxy(&mut self, value: HeaderValue) -> Result<(), Error> {
+        self.map().try_insert(PROXY_AUTHORIZATION, value).map(drop).map_err(|_| too_many_headers())
+    }
+
     /// Writes the one header field an entry declares, with a value made for this hop alone.
     #[cfg(feature = "digest")]
     pub(crate) fn header_made(&mut self, name: &HeaderName, value: HeaderValue) -> Result<(), Error> {

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::placed::{Form, Label, header_value};
-use crate::{Error, IntoScheme, Scheme, Secret, secret::Resolved};
+use crate::{Error, IntoScheme, Scheme, Secret, proxy::BasicParts, secret::Resolved};
 
 /// A user and a password, sent as `Authorization: Basic …` with every request (RFC 7617).
 ///
@@ -41,6 +41,19 @@ impl Basic {
     pub fn new(user: impl Into<Secret>, password: impl Into<Secret>) -> Self {
         Self { user: user.into(), password: password.into() }
     }
+}
+
+impl Basic {
+    pub(crate) fn for_proxy(&self) -> Result<BasicParts, Error> {
+        parts(&Resolved::from(&self.user)?, &Resolved::from(&self.password)?)
+    }
+}
+
+/// For clients that make the field themselves, too.
+pub(super) fn parts(user: &Resolved, password: &Resolved) -> Result<BasicParts, Error> {
+    let value = value(user, password)?;
+    let [user, password] = [user, password].map(|part| SecretString::from(composed(part.expose())));
+    Ok(BasicParts { value, user, password })
 }
 
 impl IntoScheme for Basic {

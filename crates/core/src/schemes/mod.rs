@@ -16,6 +16,8 @@ mod token;
 mod value;
 
 pub(crate) use self::bearer::bearer_value;
+#[cfg(feature = "digest")]
+pub(crate) use self::digest::{Asked, Engine};
 pub use self::{api_key::ApiKey, basic::Basic, bearer::Bearer, value::Value};
 #[cfg(feature = "digest")]
 pub use self::{digest::Digest, password::Password};

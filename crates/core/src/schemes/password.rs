@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Challenges, Error, Hop, IntoScheme, Resend, ResponseView, Scheme, Secret, Slot, Stamp, Step, Target,
-    Verdict, origin::Area, secret::Resolved,
+    Verdict, origin::Area, proxy::BasicParts, secret::Resolved,
 };
 
 /// A user and a password, for the scheme the server asks for: Digest where it is offered, else Basic, and Basic never over
@@ -51,6 +51,14 @@ impl Password {
     #[doc(hidden)]
     pub fn fixed_cnonce(self, cnonce: &str) -> Self {
         Self { cnonce: Some(cnonce.into()), ..self }
+    }
+}
+
+impl Password {
+    pub(crate) fn for_proxy(self) -> Result<(BasicParts, Engine), Error> {
+        let (user, password) = (Resolved::from(&self.user)?, Resolved::from(&self.password)?);
+        let who = identity(&user, &password, "Password")?;
+        Ok((basic::parts(&user, &password)?, Engine::new(who, self.md5, self.cnonce)))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{Mutation, cut};
 
 const EXCHANGE: &str = "crates/core/src/exchange/mod.rs";
+const PROXIED: &str = "crates/core/src/exchange/proxied.rs";
 const APPLY: &str = "crates/core/src/exchange/apply.rs";
 const KEPT: &str = "crates/core/src/exchange/kept.rs";
 const REDIRECT: &str = "crates/core/src/exchange/redirect.rs";
@@ -140,6 +141,20 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "if false { Err(for_the_proxy(target)) } else",
     ),
     cut("A8 no scheme writes Proxy-Authorization", HOP, "if name == PROXY_AUTHORIZATION {", "if false {"),
+    cut(
+        "A8 no answer of a proxy in a tunnel",
+        PROXIED,
+        "proxy.answers() && !target.is_https()",
+        "proxy.answers()",
+    ),
+    cut("A8 nobody in a tunnel is answered", PROXIED, ".filter(|_| !sent.is_https())", ".filter(|_| true)"),
+    cut(
+        "A8 a proxy's budget is small",
+        PROXIED,
+        "if std::mem::replace(used, true) {",
+        "if std::mem::replace(used, false) {",
+    ),
+    cut("A8 what a proxy lets through is looked at", EXCHANGE, "&& !self.answers_proxy()", ""),
     cut(
         "A8 nobody learns from a 407",
         EXCHANGE,

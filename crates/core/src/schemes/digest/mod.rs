@@ -13,7 +13,10 @@ use std::{fmt, sync::Arc};
 use http::{HeaderName, StatusCode, header::AUTHORIZATION};
 use secrecy::SecretString;
 
-pub(crate) use self::{engine::Engine, keys::Identity};
+pub(crate) use self::{
+    engine::Engine,
+    keys::{Asked, Identity},
+};
 use super::{basic::composed, placed::Label};
 use crate::{
     Challenges, Error, Hop, IntoScheme, ResponseView, Scheme, Secret, Slot, Stamp, Step, Verdict,
@@ -64,6 +67,13 @@ impl Digest {
     #[doc(hidden)]
     pub fn fixed_cnonce(self, cnonce: &str) -> Self {
         Self { cnonce: Some(cnonce.into()), ..self }
+    }
+}
+
+impl Digest {
+    pub(crate) fn engine(self) -> Result<Engine, Error> {
+        let who = identity(&Resolved::from(&self.user)?, &Resolved::from(&self.password)?, "Digest")?;
+        Ok(Engine::new(who, self.md5, self.cnonce))
     }
 }
 

@@ -16,6 +16,7 @@ pub struct ProxyDenied {
     origin: String,
     proxy: Option<String>,
     given: Option<bool>,
+    why: Option<&'static str>,
     /// The `Proxy-Authenticate` lines, read where somebody asks.
     lines: Vec<HeaderValue>,
 }
@@ -28,7 +29,13 @@ impl ProxyDenied {
 
     pub(crate) fn before(origin: &str, response: Option<&HeaderMap>) -> Self {
         let lines = response.iter().flat_map(|headers| headers.get_all(PROXY_AUTHENTICATE));
-        Self { origin: origin.to_owned(), proxy: None, given: None, lines: lines.cloned().collect() }
+        Self {
+            origin: origin.to_owned(),
+            proxy: None,
+            given: None,
+            why: None,
+            lines: lines.cloned().collect(),
+        }
     }
 
     /// The same, where the driver knows which proxy it was: `proxy.corp:3128`.
@@ -40,6 +47,12 @@ impl ProxyDenied {
     /// The same, where the driver knows whether the proxy was given credentials.
     pub fn given(mut self, credentials: bool) -> Self {
         self.given = Some(credentials);
+        self
+    }
+
+    /// The same, where it is known why what there is could not be given.
+    pub(crate) fn because(mut self, why: &'static str) -> Self {
+        self.why = Some(why);
         self
     }
 
@@ -74,6 +87,9 @@ impl fmt::Display for ProxyDenied {
             Some(false) => " asks for credentials (407), and none were given to it",
             _ => " refused its credentials (407)",
         })?;
+        if let Some(why) = self.why {
+            write!(f, ": {why}")?;
+        }
         write!(f, "; {} was not reached", self.origin)
     }
 }
