@@ -6,6 +6,10 @@
 //! | `/key/header`, `/key/prefixed`, `/key/query`, `/key/cookie` | an API key in that place |
 //! | `/key/partner` | the field `X-Partner` |
 //! | `/basic`, `/bearer`, `/two` | Basic; a bearer token; `X-API-Key` and a bearer token |
+//! | `/digest`, `/digest/md5` | Digest, with MD5 or SHA-256; with MD5 alone |
+//! | `/digest/brief` | Digest, with nonces that are good for one request |
+//! | `/digest/unknown` | nobody: it asks for Digest with an algorithm that does not exist |
+//! | `/negotiate` | Digest, where Negotiate and Basic are offered too |
 //! | `/login` | a POST of `email` and `password` in JSON, with a token for `/bearer` |
 //! | `/tenant` | the key of a tenant, with the tenant's name |
 //! | `/forbidden` | nobody: 403 to the right token, 401 to others |
@@ -20,7 +24,7 @@ use std::io;
 
 use authwright_testkit::{Host, Net, Place, Received, Reply};
 
-use crate::{secrets, shop, signature};
+use crate::{realms::Realms, secrets, shop, signature};
 
 /// The servers. They stop when this is dropped.
 #[derive(Debug)]
@@ -44,8 +48,9 @@ impl Embedded {
         let places = [Place::http(Host::V4), Place::http(Host::Localhost), Place::http(Host::V4)];
         let net = Net::start(&places, |_| Reply::status(503))?;
         let (other_host, other_port) = (net.origin(OTHER_HOST).to_owned(), net.origin(OTHER_PORT).to_owned());
+        let realms = Realms::new();
         net.set_script(move |request| match request.origin {
-            API => answer(request, &other_host, &other_port),
+            API => answer(request, &realms, &other_host, &other_port),
             _ => Reply::ok(HELLO_FROM_ELSEWHERE),
         });
         Ok(Self { net })
@@ -82,16 +87,16 @@ impl Embedded {
     }
 }
 
-fn answer(request: &Received, other_host: &str, other_port: &str) -> Reply {
+fn answer(request: &Received, realms: &Realms, other_host: &str, other_port: &str) -> Reply {
     let path = request.path();
     let to = match path.split('/').nth(1) {
         Some("redirect") => "",
         Some("evil") => other_host,
         Some("port") => other_port,
-        _ => return resource(request, path),
+        _ => return resource(request, realms, path),
     };
     let Some((code, resource_path)) = redirect(path) else { return Reply::status(404) };
-    let reply = resource(request, resource_path);
+    let reply = resource(request, realms, resource_path);
     if reply.status_code() == 200 { Reply::redirect(code, &format!("{to}{resource_path}")) } else { reply }
 }
 
@@ -103,7 +108,10 @@ fn redirect(path: &str) -> Option<(u16, &str)> {
     Some((code, &rest[slash..]))
 }
 
-fn resource(request: &Received, path: &str) -> Reply {
+fn resource(request: &Received, realms: &Realms, path: &str) -> Reply {
+    if let Some(reply) = realms.reply(request, path) {
+        return reply;
+    }
     match path {
         "/open" => Reply::ok("hello, whoever you are"),
         "/key/header" => hello_if(has_header_key(request), "ApiKey"),

@@ -1,6 +1,7 @@
 //! What the examples share: an [`Embedded`] server that checks credentials, the [`secrets`] it expects, and two helpers.
 
 pub mod embedded;
+mod realms;
 pub mod secrets;
 mod shop;
 mod signature;

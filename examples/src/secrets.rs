@@ -18,6 +18,13 @@ pub const PASSWORD: &str = "pass wörd 9c41";
 /// What the two come to on the wire.
 pub const BASIC: &str = "em/DqzpwYXNzIHfDtnJkIDljNDE=";
 
+/// For Digest.
+pub const DIGEST_USER: &str = "sam";
+/// For Digest: it is on no wire.
+pub const DIGEST_PASSWORD: &str = "digest-4b18e6f0d2";
+/// What the server says when it asks for Digest, and every answer repeats: whoever sees it has seen an answer.
+pub const DIGEST_OPAQUE: &str = "opaque-e90c3a75b1";
+
 /// For `Authorization: Bearer …`.
 pub const TOKEN: &str = "token-2b96e4f17a";
 
@@ -47,8 +54,12 @@ pub const NOT_FOR_OTHERS: &[&str] = &[
     COOKIE_KEY,
     PARTNER,
     BASIC,
+    DIGEST_OPAQUE,
     TOKEN,
     LOGIN_PASSWORD,
     ACME_KEY,
     GLOBEX_KEY,
 ];
+
+/// What nobody may see, the API included: the password for Digest, as it is and as Basic would send it.
+pub const FOR_NOBODY: &[&str] = &[DIGEST_PASSWORD, "c2FtOmRpZ2VzdC00YjE4ZTZmMGQy"];

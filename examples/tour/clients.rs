@@ -27,12 +27,12 @@ impl Clients {
 }
 
 async fn with_reqwest(row: &Row, server: &Embedded) -> Result<Vec<Answer>, authwright_reqwest::Error> {
-    let api = Client::builder(row.auth.clone())
+    let api = Client::builder(row.auths[0].clone())
         .base_url(server.origin())
         .default_headers(row.default_headers.clone())
         .build()?;
     let mut answers = Vec::new();
-    for path in &row.paths {
+    for (nth, path) in row.paths.iter().enumerate() {
         let mut request = api.get(path).explain();
         if let Some(auth) = &row.other_auth {
             request = request.auth(auth);
@@ -46,6 +46,7 @@ async fn with_reqwest(row: &Row, server: &Embedded) -> Result<Vec<Answer>, authw
         answers.push(match request.send().await {
             Ok(response) => Answer {
                 client: "reqwest",
+                nth,
                 status: Some(response.status().as_u16()),
                 trail: response.extensions().get::<Trail>().cloned().unwrap_or_default(),
                 body: response.text().await?,
@@ -54,6 +55,7 @@ async fn with_reqwest(row: &Row, server: &Embedded) -> Result<Vec<Answer>, authw
             },
             Err(error) => Answer {
                 client: "reqwest",
+                nth,
                 status: error.status().map(|status| status.as_u16()),
                 trail: error.trail().cloned().unwrap_or_default(),
                 body: String::new(),
@@ -66,12 +68,12 @@ async fn with_reqwest(row: &Row, server: &Embedded) -> Result<Vec<Answer>, authw
 }
 
 fn with_ureq(row: &Row, server: &Embedded) -> Result<Vec<Answer>, authwright_ureq::Error> {
-    let agent = Agent::builder(row.auth.clone())
+    let agent = Agent::builder(row.auths[1].clone())
         .base_url(server.origin())
         .default_headers(row.default_headers.clone())
         .build()?;
     let mut answers = Vec::new();
-    for path in &row.paths {
+    for (nth, path) in row.paths.iter().enumerate() {
         let mut request = agent.get(path).explain();
         if let Some(auth) = &row.other_auth {
             request = request.auth(auth);
@@ -85,6 +87,7 @@ fn with_ureq(row: &Row, server: &Embedded) -> Result<Vec<Answer>, authwright_ure
         answers.push(match request.call() {
             Ok(mut response) => Answer {
                 client: "ureq",
+                nth,
                 status: Some(response.status().as_u16()),
                 trail: response.extensions().get::<Trail>().cloned().unwrap_or_default(),
                 body: response.body_mut().read_to_string()?,
@@ -93,6 +96,7 @@ fn with_ureq(row: &Row, server: &Embedded) -> Result<Vec<Answer>, authwright_ure
             },
             Err(error) => Answer {
                 client: "ureq",
+                nth,
                 status: error.status().map(|status| status.as_u16()),
                 trail: error.trail().cloned().unwrap_or_default(),
                 body: String::new(),

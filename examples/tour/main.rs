@@ -5,9 +5,10 @@
 //! ```
 //!
 //! It ends with an exit code other than 0 if anything is not as it should be. A new row is one line in
-//! `sections.rs`, or in `tokens/mod.rs` where it takes several requests and some time.
+//! `sections.rs` or `digest.rs`, or in `tokens/mod.rs` where it takes several requests and some time.
 
 mod clients;
+mod digest;
 mod row;
 mod sections;
 mod table;
@@ -15,7 +16,11 @@ mod tokens;
 
 use std::{error::Error, process::ExitCode};
 
-use authwright_examples::{Embedded, secrets::NOT_FOR_OTHERS, use_ring};
+use authwright_examples::{
+    Embedded,
+    secrets::{FOR_NOBODY, NOT_FOR_OTHERS},
+    use_ring,
+};
 
 use crate::clients::Clients;
 
@@ -45,7 +50,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// Searches what the servers have received: every secret must be in the API's record, so that the search is known to find
-/// it, and none in the others'.
+/// it, and none in the others'. What no wire may carry must be in none.
 fn leaks(server: &Embedded) -> Vec<String> {
     let (api, elsewhere) = (server.received(), server.received_elsewhere());
     let contains =
@@ -57,6 +62,11 @@ fn leaks(server: &Embedded) -> Vec<String> {
         }
         if !contains(&api, secret) {
             leaks.push(format!("{secret} has never reached the API, so the search proves nothing"));
+        }
+    }
+    for secret in FOR_NOBODY {
+        if contains(&elsewhere, secret) || contains(&api, secret) {
+            leaks.push(format!("{secret} was sent"));
         }
     }
     leaks

@@ -2,7 +2,7 @@
 
 use authwright_examples::embedded::HELLO_FROM_ELSEWHERE;
 use authwright_reqwest::{
-    Auth, Trail, TrailEvent,
+    Auth, SchemeError, Trail, TrailEvent,
     reqwest::header::{HeaderMap, HeaderName, HeaderValue},
 };
 
@@ -22,8 +22,8 @@ impl Section {
 pub(crate) struct Row {
     pub(crate) what: &'static str,
     pub(crate) paths: Vec<String>,
-    /// The client's.
-    pub(crate) auth: Auth,
+    /// Each client's.
+    pub(crate) auths: [Auth; 2],
     /// The request's own.
     pub(crate) other_auth: Option<Auth>,
     pub(crate) without_auth: bool,
@@ -35,8 +35,10 @@ pub(crate) struct Row {
 struct Expected {
     status: u16,
     denied: bool,
-    /// How many credentials each hop carries.
+    /// How many credentials each send carries.
     sends: Vec<usize>,
+    /// The same for the requests after the first, where the first has taught something.
+    later_sends: Option<Vec<usize>>,
     /// Part of the answer, or of the error.
     says: &'static str,
 }
@@ -44,6 +46,8 @@ struct Expected {
 /// What came of it.
 pub(crate) struct Answer {
     pub(crate) client: &'static str,
+    /// Which of the client's requests it is about, from 0.
+    pub(crate) nth: usize,
     pub(crate) status: Option<u16>,
     pub(crate) body: String,
     pub(crate) trail: Trail,
@@ -58,13 +62,30 @@ impl Row {
         Self {
             what,
             paths: paths.into_paths(),
-            auth: auth.clone(),
+            auths: [auth.clone(), auth.clone()],
             other_auth: None,
             without_auth: false,
             header: None,
             default_headers: HeaderMap::new(),
-            expected: Expected { status: 200, denied: false, sends: vec![1], says: "hello" },
+            expected: Expected {
+                status: 200,
+                denied: false,
+                sends: vec![1],
+                later_sends: None,
+                says: "hello",
+            },
         }
+    }
+
+    /// The same for credentials that learn from the server: one for each client. The first request is asked for it, and sent
+    /// once more.
+    pub(crate) fn learning(
+        what: &'static str,
+        paths: impl IntoPaths,
+        auth: impl Fn() -> Result<Auth, SchemeError>,
+    ) -> Result<Self, SchemeError> {
+        let auths = [auth()?, auth()?];
+        Ok(Self { auths, ..Self::new(what, paths, &Auth::none()) }.sends(&[0, 1]).then(&[1]))
     }
 
     pub(crate) fn auth(mut self, auth: &Auth) -> Self {
@@ -87,9 +108,15 @@ impl Row {
         self
     }
 
-    /// How many credentials each hop should carry.
-    pub(crate) fn sends(mut self, on_each_hop: &[usize]) -> Self {
-        self.expected.sends = on_each_hop.into();
+    /// How many credentials each send should carry.
+    pub(crate) fn sends(mut self, each: &[usize]) -> Self {
+        self.expected.sends = each.into();
+        self
+    }
+
+    /// How many they should be for the paths after the first.
+    pub(crate) fn then(mut self, each: &[usize]) -> Self {
+        self.expected.later_sends = Some(each.into());
         self
     }
 
@@ -132,24 +159,25 @@ impl Row {
             format!("expected to read \"{}\", not \"{text}\"", expected.says),
         );
         let sent: Vec<_> = answer.sent().iter().map(Vec::len).collect();
-        check(sent == expected.sends, format!("expected credentials on each hop: {:?}", expected.sends));
+        let sends = expected.later_sends.as_ref().filter(|_| answer.nth > 0).unwrap_or(&expected.sends);
+        check(sent == *sends, format!("expected credentials on each send: {sends:?}"));
         faults
     }
 }
 
 impl Answer {
-    /// The fingerprints of what each hop carried.
+    /// The fingerprints of what each send carried: one for each hop, and one more where a hop was sent again.
     pub(crate) fn sent(&self) -> Vec<Vec<&str>> {
-        let mut hops = Vec::new();
+        let mut sends = vec![Vec::new()];
         for line in self.trail.lines() {
-            let hop = line.hop() as usize;
-            hops.resize(hops.len().max(hop), Vec::new());
-            if let (TrailEvent::Attached(label), Some(fingerprints)) = (line.event(), hops.get_mut(hop - 1)) {
-                fingerprints
-                    .push(label.rsplit([' ', ')']).find(|word| word.starts_with('#')).unwrap_or(label));
+            match (line.event(), sends.last_mut()) {
+                (TrailEvent::Resent(_) | TrailEvent::Followed { .. }, _) => sends.push(Vec::new()),
+                (TrailEvent::Attached(label), Some(fingerprints)) => fingerprints
+                    .push(label.rsplit([' ', ')']).find(|word| word.starts_with('#')).unwrap_or(label)),
+                _ => {}
             }
         }
-        hops
+        sends
     }
 
     /// What stayed behind, and why.
@@ -158,6 +186,7 @@ impl Answer {
         for line in self.trail.lines() {
             match line.event() {
                 TrailEvent::Withheld { why, .. } => reasons.push(why.clone()),
+                TrailEvent::Unasked(_) => reasons.push("not sent before the server asks".to_owned()),
                 TrailEvent::Followed { dropped, .. } if !dropped.is_empty() => {
                     reasons.push(format!("{}: left behind with the origin", dropped.join(", ")));
                 }
@@ -181,6 +210,13 @@ pub(crate) trait IntoPaths {
 impl IntoPaths for &str {
     fn into_paths(self) -> Vec<String> {
         vec![self.to_owned()]
+    }
+}
+
+/// One path several times.
+impl IntoPaths for (&str, usize) {
+    fn into_paths(self) -> Vec<String> {
+        vec![self.0.to_owned(); self.1]
     }
 }
 

@@ -9,7 +9,10 @@ use authwright_examples::{
 };
 use authwright_reqwest::{ApiKey, Auth, Bearer, LoginEndpoint, SchemeError as Error, Tokens};
 
-use crate::row::{Row, Section};
+use crate::{
+    digest,
+    row::{Row, Section},
+};
 
 pub(crate) fn all(server: &Embedded) -> Result<Vec<Section>, Error> {
     let right = Right::new(server.origin())?;
@@ -17,6 +20,7 @@ pub(crate) fn all(server: &Embedded) -> Result<Vec<Section>, Error> {
         works(&right),
         wrong(server)?,
         not_for_this(server, &right)?,
+        digest::section(server)?,
         malicious_redirects(server, &right)?,
         several(server, &right)?,
         caller(server, &right)?,
@@ -107,10 +111,10 @@ fn not_for_this(server: &Embedded, right: &Right) -> Result<Section, Error> {
 
 fn malicious_redirects(server: &Embedded, right: &Right) -> Result<Section, Error> {
     let [_, other_port] = server.other_origins();
-    let row = |what, path, auth| {
-        let paths = [301, 302, 303, 307, 308].map(|code| format!("/evil/{code}{path}"));
-        Row::new(what, paths, auth).sends(&[1, 0]).ends_elsewhere()
-    };
+    let paths = |path| [301, 302, 303, 307, 308].map(|code| format!("/evil/{code}{path}"));
+    let row = |what, path, auth| Row::new(what, paths(path), auth).sends(&[1, 0]).ends_elsewhere();
+    let learning = |row: Row| row.sends(&[0, 1, 0]).then(&[1, 0]).ends_elsewhere();
+    let (digest, password) = (digest::right(server.origin()), digest::negotiating(server.origin()));
     let one_each = right.bearer.clone().and(other_port, ("sam", "another-password"))?;
     Ok(Section::new(
         "Malicious redirects to another host: 301, 302, 303, 307 and 308 each",
@@ -120,6 +124,8 @@ fn malicious_redirects(server: &Embedded, right: &Right) -> Result<Section, Erro
             row("query key `api_key`", "/key/query", &right.query),
             row("cookie key `session`", "/key/cookie", &right.cookie),
             row("Basic", "/basic", &right.basic),
+            learning(Row::learning("Digest", paths("/digest"), digest)?),
+            learning(Row::learning("Password", paths("/negotiate"), password)?),
             row("Bearer", "/bearer", &right.bearer),
             row("token of a login endpoint", "/bearer", &right.login),
             row("header key and Bearer", "/two", &right.two).sends(&[2, 0]),

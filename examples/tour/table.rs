@@ -89,6 +89,7 @@ pub(crate) fn conclude(
             server.requests_elsewhere(),
             server.received_elsewhere().len(),
         );
+        println!("ok  Nobody has seen the password for Digest, not even the API.");
     }
     let (cases_right, cases) = cases;
     println!(
@@ -102,7 +103,8 @@ fn looks_the_same(a: &Answer, b: &Answer) -> bool {
     cells(a) == cells(b)
 }
 
-/// `#3f9a`, or `#3f9a → none` where there was a second hop that carried no credential.
+/// `#3f9a`, or `#3f9a → none` where there was a second hop that carried no credential, or `none → #3f9a` where the server
+/// asked for it first.
 fn sent(answer: &Answer) -> String {
     let hop = |marks: &Vec<&str>| if marks.is_empty() { "none".to_owned() } else { marks.join(" ") };
     answer.sent().iter().map(hop).collect::<Vec<_>>().join(" → ")
@@ -128,7 +130,7 @@ fn errors(answers: &[Answer]) -> Vec<&str> {
 }
 
 fn line(mark: &str, what: &str, client: &str, sent: &str, answer: &str, withheld: &str) {
-    let line = format!("{mark:<2}  {what:<26} {client:<7} {sent:<18} {answer:<19} {withheld}");
+    let line = format!("{mark:<2}  {what:<26} {client:<7} {sent:<20} {answer:<19} {withheld}");
     println!("{}", line.trim_end());
 }
 

@@ -13,7 +13,9 @@ mod own_tests;
 use std::{borrow::Cow, error::Error, fs, path::Path, time::Duration};
 
 use authwright_examples::{Embedded, secrets, use_ring};
-use authwright_reqwest::{ApiKey, Auth, Bearer, Client, LoginEndpoint, Origin, Secret, Tokens, Trail};
+use authwright_reqwest::{
+    ApiKey, Auth, Bearer, Client, LoginEndpoint, Origin, Password, Secret, Tokens, Trail,
+};
 use authwright_ureq::Agent;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -42,10 +44,13 @@ async fn task_02() -> Outcome {
     Ok(())
 }
 
-/// Basic, and an intranet without TLS.
+/// Basic, a server that chooses, and an intranet without TLS.
 #[rustfmt::skip]
 fn task_03() -> Outcome {
     let auth = Auth::new("https://api.example.com", ("sam", Secret::env("API_PASSWORD")))?;
+    println!("{auth:?}");
+
+    let auth = Auth::new("https://nas.example.com", Password::new("sam", Secret::env("API_PASSWORD")))?;
     println!("{auth:?}");
 
     let auth = Auth::new(Origin::danger_plain_http("http://intranet:8080"), ("svc", Secret::file("/run/secrets/intranet")))?;

@@ -37,6 +37,10 @@ mod documentation {
     struct ManyMachinesShareALogin;
     #[doc = include_str!("../../docs/howto/tokens-from-my-vault.md")]
     struct TokensFromMyVault;
+    #[doc = include_str!("../../docs/howto/my-server-wants-digest.md")]
+    struct MyServerWantsDigest;
+    #[doc = include_str!("../../docs/howto/through-a-proxy.md")]
+    struct ThroughAProxy;
     #[doc = include_str!("../../docs/howto/test-my-own-code.md")]
     struct TestMyOwnCode;
 }

@@ -58,6 +58,46 @@ impl Denied {
     }
 }
 
+impl Denied {
+    /// Where a server refuses one scheme and names others, the credential may be right and in the wrong form.
+    fn says_what_it_asks_for(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sent: Vec<_> = self.sent.iter().filter_map(|label| schemes_of(label)).flatten().collect();
+        if sent.is_empty() || self.challenges().any(|offered| sent.iter().any(|sent| offered.is(sent))) {
+            return Ok(());
+        }
+        let mut names: Vec<String> = Vec::new();
+        for challenge in self.challenges() {
+            let name: String = challenge.scheme().chars().take(MOST_OF_A_NAME).collect();
+            if names.len() < MOST_NAMES && !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+                names.push(name);
+            }
+        }
+        if names.is_empty() {
+            return Ok(());
+        }
+        write!(f, "; the server asks for {}", names.join(", "))?;
+        if sent.contains(&&"Basic") && self.challenges().any(|offered| offered.is("Digest")) {
+            f.write_str(": use Digest::new or Password::new (feature digest)")?;
+        }
+        Ok(())
+    }
+}
+
+/// The names are the server's: a token each (RFC 9110 section 11.1), but of any length and number.
+const MOST_OF_A_NAME: usize = 24;
+const MOST_NAMES: usize = 8;
+
+/// What a credential with this label goes out as; `None` where the label does not tell.
+fn schemes_of(label: &str) -> Option<&'static [&'static str]> {
+    match label.split_once(' ').map_or(label, |(what, _)| what) {
+        "Basic" => Some(&["Basic"]),
+        "Bearer" => Some(&["Bearer"]),
+        "Digest" => Some(&["Digest"]),
+        "Password" => Some(&["Digest", "Basic"]),
+        _ => None,
+    }
+}
+
 impl fmt::Display for Denied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} from {}: ", self.status.as_u16(), self.origin)?;
@@ -80,6 +120,7 @@ impl fmt::Display for Denied {
             }
             write!(f, "check that {they} {are} correct and active")?;
             self.unanswered.iter().try_for_each(|why| write!(f, "; {why}"))?;
+            self.says_what_it_asks_for(f)?;
         }
         if self.stream_gone {
             f.write_str("; the body was a stream and is gone: send again with a fresh one")?;
@@ -118,3 +159,63 @@ impl fmt::Debug for Denied {
 }
 
 impl std::error::Error for Denied {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(sent: &[&str], lines: &[&str]) -> String {
+        let denied = Denied {
+            status: StatusCode::UNAUTHORIZED,
+            origin: "https://nas.example.com".into(),
+            sent: sent.iter().map(|label| (*label).to_owned()).collect(),
+            withheld: Vec::new(),
+            unanswered: Vec::new(),
+            stream_gone: false,
+            renewed: false,
+            lines: lines.iter().map(|line| HeaderValue::from_str(line).unwrap()).collect(),
+        };
+        let text = denied.to_string();
+        let (_, end) = text.split_once("correct and active").unwrap();
+        end.to_owned()
+    }
+
+    #[test]
+    fn another_scheme_is_named_and_for_digest_what_to_write() {
+        let (basic, bearer) = ("Basic (env NAS, #3f9a)", "Bearer (env NAS, #3f9a)");
+        let digest = "Digest realm=\"r\", nonce=\"n\"";
+        let hint = ": use Digest::new or Password::new (feature digest)";
+        assert_eq!(refused(&[basic], &[digest]), format!("; the server asks for Digest{hint}"));
+        assert_eq!(
+            refused(&[basic], &["Negotiate", digest, digest]),
+            format!("; the server asks for Negotiate, Digest{hint}")
+        );
+        assert_eq!(
+            refused(&[bearer], &["Negotiate, Basic realm=\"r\""]),
+            "; the server asks for Negotiate, Basic"
+        );
+        assert_eq!(refused(&[bearer], &[digest]), "; the server asks for Digest");
+        assert_eq!(
+            refused(&["Password (env NAS, #3f9a)"], &["Negotiate"]),
+            "; the server asks for Negotiate"
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_where_the_scheme_is_right_or_not_known() {
+        let basic = "Basic (env NAS, #3f9a)";
+        for lines in [&["Digest realm=\"r\", nonce=\"n\"", "BASIC realm=\"r\""][..], &[], &["="]] {
+            assert_eq!(refused(&[basic], lines), "", "{lines:?}");
+        }
+        for label in ["header key `X-API-Key` (env NAS, #3f9a)", "Basically (mine)"] {
+            assert_eq!(refused(&[label], &["Digest realm=\"r\", nonce=\"n\""]), "", "{label}");
+        }
+    }
+
+    #[test]
+    fn the_names_a_server_sends_do_not_fill_a_log() {
+        let names: Vec<_> = (0..30).map(|i| format!("{i:02}{}", "x".repeat(400))).collect();
+        let lines: Vec<_> = names.iter().map(String::as_str).collect();
+        assert!(refused(&["Basic (env NAS, #3f9a)"], &lines).len() < 300);
+    }
+}

@@ -5,7 +5,9 @@
 //! no socket and knows no client: `authwright-reqwest` and `authwright-ureq` drive it, and re-export what their users
 //! need.
 //!
-//! * What to say: [`Secret`], [`ApiKey`], [`Basic`], [`Bearer`], [`Origin`], [`Auth`].
+//! * What to say: [`Secret`], [`ApiKey`], [`Basic`], [`Bearer`], [`Origin`], [`Auth`]; with feature `digest`, `Digest` and
+//!   `Password`, which answer what a server asks.
+//! * What a server asks for: [`challenge`].
 //! * A scheme of your own: [`Scheme`], [`Hop`].
 //! * A client of your own: [`exchange`].
 //!

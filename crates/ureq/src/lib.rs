@@ -48,6 +48,8 @@
 //! | "add `?api_key=…`" | [`ApiKey::query("api_key", key)`](ApiKey::query) |
 //! | "send the cookie `session=…`" | [`ApiKey::cookie("session", key)`](ApiKey::cookie) |
 //! | "HTTP Basic", user and password | `("user", password)` or [`Basic`] |
+//! | "HTTP Digest" | `Digest::new("user", password)`, with feature `digest` |
+//! | a password, and the server chooses | `Password::new("user", password)`, with feature `digest` |
 //! | "bearer token", "personal access token" | [`Bearer`] |
 //! | "log in with user and password, the token expires" | [`Tokens::new(LoginEndpoint::json(url)…)`](LoginEndpoint) |
 //! | "get a token by this HTTP call" | [`Tokens::new`] of a [`TokenSource`] of yours |

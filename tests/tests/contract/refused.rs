@@ -24,6 +24,21 @@ fn a_refused_key_says_which_and_what_to_do() {
     });
 }
 
+/// The password may be right: what is wrong is the form, and the error says which would do.
+#[test]
+fn a_refusal_that_names_another_scheme_says_what_to_write() {
+    let net = net();
+    net.set_script(|_| Reply::unauthorized("Negotiate, Digest realm=\"r\", nonce=\"n\", qop=\"auth\""));
+    on_every_driver(|driver| {
+        let auth = Auth::new(net.origin(0), ("sam", "hunter2")).unwrap();
+        let outcome = driver.run(&net, &Plan::get(net.url(0, "/"), &auth));
+        let text = outcome.denied().unwrap_or_else(|| panic!("{}: {outcome}", driver.name())).to_string();
+        let end = ") was sent and refused; check that it is correct and active; the server asks for Negotiate, Digest: \
+                   use Digest::new or Password::new (feature digest)";
+        assert!(text.starts_with("401 from ") && text.ends_with(end), "{}: {text}", driver.name());
+    });
+}
+
 #[test]
 fn a_403_says_that_the_server_knows_us() {
     let net = net();
