@@ -27,7 +27,7 @@ pinger_enable off
 cache deny all
 coredump_dir $dir
 cache_log $dir/cache.log
-logformat seen %lp %rm %ru %>Hs %un
+logformat seen %lp %rm %ru %>Hs %un "%{Proxy-Authorization}>h"
 access_log stdio:$dir/access.log seen
 shutdown_lifetime 0 seconds
 

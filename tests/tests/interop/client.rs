@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Error as IoError};
 
-use authwright_core::{Auth, Denied, http::Method};
+use authwright_core::{Auth, Denied, Digest, Password, http::Method};
 use authwright_testkit::{Net, PlanBody};
 use authwright_ureq::ureq::{
     self, SendBody,
@@ -25,10 +25,19 @@ pub(crate) const BOTH: [Kind; 2] = [Kind::Reqwest, Kind::Ureq];
 #[derive(Default)]
 pub(crate) struct Setup<'a> {
     pub(crate) cookies: bool,
-    /// The URL of a proxy, with its credentials.
+    /// The URL of a proxy, with its credentials, for the client's own settings.
     pub(crate) proxy: Option<String>,
+    /// The URL of a proxy, and what it is asked with, for ours.
+    pub(crate) asking: Option<(String, Login)>,
     /// The server whose certificates are trusted.
     pub(crate) trusted: Option<&'a Net>,
+}
+
+/// What answers a proxy.
+#[derive(Clone)]
+pub(crate) enum Login {
+    Digest(Digest),
+    Password(Password),
 }
 
 /// A client that is kept for several requests. Threads may share it.
@@ -80,6 +89,11 @@ fn open_reqwest(auth: Auth, setup: &Setup<'_>) -> Client {
         http = http.tls_certs_only([reqwest::Certificate::from_der(der).unwrap()]);
     }
     let client = authwright_reqwest::Client::builder(auth).http(http).cookie_store(setup.cookies);
+    let client = match setup.asking.clone() {
+        Some((url, Login::Digest(digest))) => client.proxy(&url, digest),
+        Some((url, Login::Password(password))) => client.proxy(&url, password),
+        None => client,
+    };
     Client::Reqwest(runtime, client.build().unwrap())
 }
 
@@ -91,7 +105,13 @@ fn open_ureq(auth: Auth, setup: &Setup<'_>) -> Client {
         http = http.tls_config(TlsConfig::builder().root_certs(roots).build());
     }
     // ureq's agent has a jar of its own, of which cookies are wanted or do no harm.
-    Client::Ureq(authwright_ureq::Agent::builder(auth).http(http).build().unwrap())
+    let agent = authwright_ureq::Agent::builder(auth).http(http);
+    let agent = match setup.asking.clone() {
+        Some((url, Login::Digest(digest))) => agent.proxy(&url, digest),
+        Some((url, Login::Password(password))) => agent.proxy(&url, password),
+        None => agent,
+    };
+    Client::Ureq(agent.build().unwrap())
 }
 
 impl Client {
