@@ -94,7 +94,7 @@ impl Auth {
             for other in &entries.list {
                 entry.check_beside(other)?;
             }
-            entries.traits.with_care |= entry.signs || entry.needs_body;
+            entries.traits.with_care |= entry.signs || entry.needs_body || entry.scheme.waits();
             entries.traits.may_resend |= entry.may_resend;
             entries.traits.listens |= entry.scheme.listens();
             entries.traits.needs_async |= entry.scheme.needs_async();
@@ -125,8 +125,9 @@ impl Auth {
             .entries()
             .iter()
             .map(|entry| match entry.area.mismatch(&target) {
-                None => (entry.label(), None),
-                Some(mismatch) => (entry.label(), Some(entry.elsewhere(mismatch))),
+                None if entry.scheme.waits() => (entry.label(), Applies::WhenAsked),
+                None => (entry.label(), Applies::Always),
+                Some(mismatch) => (entry.label(), Applies::Not(entry.elsewhere(mismatch))),
             })
             .collect();
         Ok(Explanation { origin: target.origin().to_string(), lines })
@@ -256,13 +257,23 @@ impl fmt::Debug for Auth {
 #[derive(Clone, Debug)]
 pub struct Explanation {
     origin: String,
-    lines: Vec<(String, Option<String>)>,
+    lines: Vec<(String, Applies)>,
+}
+
+/// Whether an entry would be attached.
+#[derive(Clone, Debug)]
+enum Applies {
+    Always,
+    /// The server has to ask for it first.
+    WhenAsked,
+    /// And why not.
+    Not(String),
 }
 
 impl Explanation {
-    /// Whether any entry would be attached.
+    /// Whether any entry would be attached, be it after the server has asked for it.
     pub fn is_attached(&self) -> bool {
-        self.lines.iter().any(|(_, why)| why.is_none())
+        self.lines.iter().any(|(_, applies)| !matches!(applies, Applies::Not(_)))
     }
 }
 
@@ -271,12 +282,13 @@ impl fmt::Display for Explanation {
         if self.lines.is_empty() {
             return write!(f, "{}  no credential: the Auth is empty", self.origin);
         }
-        for (index, (label, why)) in self.lines.iter().enumerate() {
+        for (index, (label, applies)) in self.lines.iter().enumerate() {
             let line_break = if index == 0 { "" } else { "\n" };
             write!(f, "{line_break}{}  {label}  ", self.origin)?;
-            match why {
-                None => f.write_str("attached")?,
-                Some(why) => write!(f, "withheld: {why}")?,
+            match applies {
+                Applies::Always => f.write_str("attached")?,
+                Applies::WhenAsked => f.write_str("attached once the server has asked for it")?,
+                Applies::Not(why) => write!(f, "withheld: {why}")?,
             }
         }
         Ok(())

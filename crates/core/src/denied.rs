@@ -16,6 +16,8 @@ pub struct Denied {
     pub(crate) origin: String,
     pub(crate) sent: Vec<String>,
     pub(crate) withheld: Vec<String>,
+    /// What kept entries from answering what the server asks.
+    pub(crate) unanswered: Vec<String>,
     pub(crate) stream_gone: bool,
     /// A renewed token was refused as well.
     pub(crate) renewed: bool,
@@ -77,6 +79,7 @@ impl fmt::Display for Denied {
                 f.write_str("so was the token before it; ")?;
             }
             write!(f, "check that {they} {are} correct and active")?;
+            self.unanswered.iter().try_for_each(|why| write!(f, "; {why}"))?;
         }
         if self.stream_gone {
             f.write_str("; the body was a stream and is gone: send again with a fresh one")?;

@@ -144,6 +144,27 @@ impl Area {
         }
     }
 
+    /// The path of a target, and what lies below it; of the path `/` that alone.
+    #[cfg(feature = "digest")]
+    pub(crate) fn around(target: &Target<'_>) -> Self {
+        let path = target.path();
+        let area = Self::below(target, path);
+        if area.prefix.is_empty() { Self { prefix: "/".into(), ..area } } else { area }
+    }
+
+    /// Whether the target begins with it, dot segments left out of account: see [`has_dot_segments`].
+    #[cfg(feature = "digest")]
+    pub(crate) fn begins(&self, target: &Target<'_>) -> bool {
+        let begins = |path: &str| {
+            let rest = path.strip_prefix(&*self.prefix);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.host.eq_ignore_ascii_case(target.host())
+            && self.https == target.is_https()
+            && self.port == target.port()
+            && (self.prefix.is_empty() || begins(target.path()))
+    }
+
     fn parse(text: &str, plain_http_allowed: bool) -> Result<Self, Error> {
         let invalid = |why: &str| {
             let shown = shown(text);
@@ -211,6 +232,12 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host.parse::<Ipv4Addr>().is_ok_and(|a| a.is_loopback())
         || host.trim_matches(['[', ']']).parse::<Ipv6Addr>().is_ok_and(|a| a.is_loopback())
+}
+
+/// Whether no path prefix is to be trusted for this target.
+#[cfg(feature = "digest")]
+pub(crate) fn has_dot_segments(target: &Target<'_>) -> bool {
+    has_dot_segment(target.path())
 }
 
 /// Whether a server could read `.` or `..` as a segment of this path: decoded once or several times, with slashes of either

@@ -70,6 +70,11 @@ pub trait Scheme: fmt::Debug + Send + Sync + 'static {
         self.needs_body()
     }
 
+    /// Whether the scheme may say [`Step::Bare`]: it sends nothing before the server has asked for it.
+    fn waits(&self) -> bool {
+        false
+    }
+
     /// Whether the scheme needs futures of somebody else's, which a blocking client cannot await: it is then refused when
     /// such a client is built.
     fn needs_async(&self) -> bool {
@@ -107,7 +112,7 @@ pub enum Step {
     /// The hop is ready.
     Send,
     /// The hop goes without this credential, whose place stays free: the server has to ask for it first. Only for schemes
-    /// that declare what they [write](Scheme::writes).
+    /// that [say so](Scheme::waits) and declare what they [write](Scheme::writes).
     Bare,
     /// A conversation has to be started that runs by itself, whatever becomes of this request.
     Start(Box<Launch>),
@@ -139,7 +144,8 @@ pub enum Verdict {
     Resend {
         /// Why: each reason has a small budget of its own.
         because: Resend,
-        /// Marks what would be said now. Equal to what was sent: there is nothing new to say, so no resend.
+        /// Marks what would be said now. Equal to what was sent: there is nothing new to say, so no resend. The hop that is sent
+        /// again [gives it back](Hop::promised).
         stamp: Stamp,
     },
     /// As `Deliver`, and says for the [`Denied`](crate::Denied) of a 401 why the server's challenges could not be answered:
@@ -190,13 +196,14 @@ pub struct ResponseView<'a> {
     sent_to: Option<Target<'a>>,
     /// The query pairs that were added to it, in the form `&name=value`.
     added: &'a str,
+    sent_once: bool,
 }
 
 impl<'a> ResponseView<'a> {
     /// A response as a client has received it.
     #[inline]
     pub fn new(status: StatusCode, headers: &'a HeaderMap) -> Self {
-        Self { status, headers, clock: None, sent_to: None, added: "" }
+        Self { status, headers, clock: None, sent_to: None, added: "", sent_once: false }
     }
 
     /// The same, as the answer of a place. For tests of a scheme that asks where an answer comes from.
@@ -204,10 +211,22 @@ impl<'a> ResponseView<'a> {
         Self { sent_to: Some(target), ..self }
     }
 
-    /// The same, with what the exchange knows: the clock schemes read, where the hop went, and the pairs added to that.
+    /// The same, with what the exchange knows: the clock schemes read, where the hop went, the pairs added to that, and
+    /// whether it can go again.
     #[inline]
-    pub(crate) fn of(self, clock: &'a dyn Clock, sent_to: Target<'a>, added: &'a str) -> Self {
-        Self { clock: Some(clock), sent_to: Some(sent_to), added, ..self }
+    pub(crate) fn of(
+        self,
+        clock: &'a dyn Clock,
+        sent_to: Target<'a>,
+        added: &'a str,
+        sent_once: bool,
+    ) -> Self {
+        Self { clock: Some(clock), sent_to: Some(sent_to), added, sent_once, ..self }
+    }
+
+    /// Whether the request cannot be sent again, because its body was a stream: what is learnt is for the next one.
+    pub fn is_sent_once(&self) -> bool {
+        self.sent_once
     }
 
     /// Where the hop went, without the query pairs that were added to it. `None` where a test has made the view and has

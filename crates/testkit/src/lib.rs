@@ -21,7 +21,8 @@
 //!
 //! # The feature `contract`
 //!
-//! It adds what Authwright's own tests stand on: `Net`, a scripted server with many origins, TLS and bad manners; generators; and the
+//! It adds what Authwright's own tests stand on: `Net`, a scripted server with many origins, TLS and bad manners; `DigestRealm`, a
+//! referee of Digest; generators; and the
 //! `Driver` that a property of the contract suite runs on. It brings rustls and proptest, and may change with any release.
 
 mod channel;
@@ -41,6 +42,8 @@ pub use received::Received;
 pub use reply::Reply;
 
 #[cfg(feature = "contract")]
+mod digest;
+#[cfg(feature = "contract")]
 mod driver;
 #[cfg(feature = "contract")]
 mod forward;
@@ -59,6 +62,7 @@ mod tls;
 
 #[cfg(feature = "contract")]
 pub use self::{
+    digest::{Accepted, DigestBuilder, DigestRealm, Proof, Rejected},
     driver::{Driver, Ending, Outcome, Plan, PlanBody, PlanProxy, TokenFailure},
     generate::{Chain, Credential, Leg, Spelling, bodies, chains, credentials, methods, origins},
     memory::Memory,

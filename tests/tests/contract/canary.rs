@@ -164,14 +164,23 @@ impl Log for Collector {
     fn flush(&self) {}
 }
 
-/// At TRACE, reqwest and what lies below it print no secret of ours. (ureq prints URLs and bytes: SECURITY.md.)
-#[test]
-fn e17_the_log_at_trace_holds_no_secret() {
+pub(crate) fn listen_to_the_log() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         log::set_logger(&LOG).unwrap();
         log::set_max_level(LevelFilter::Trace);
     });
+}
+
+/// What was logged so far, by whichever test, without ureq's lines, which hold URLs and bytes.
+pub(crate) fn logged() -> Vec<String> {
+    LOG.0.lock().unwrap().iter().filter(|line| !line.contains(" ureq")).cloned().collect()
+}
+
+/// At TRACE, reqwest and what lies below it print no secret of ours. (ureq prints URLs and bytes: SECURITY.md.)
+#[test]
+fn e17_the_log_at_trace_holds_no_secret() {
+    listen_to_the_log();
     let net = net();
     net.set_script(|request| match request.path() {
         "/" => Reply::redirect(302, "/next"),
@@ -193,12 +202,12 @@ fn e17_the_log_at_trace_holds_no_secret() {
             driver.run(&net, &plan);
         }
     });
-    let lines = LOG.0.lock().unwrap();
+    let lines = logged();
     assert!(
         lines.iter().any(|line| line.contains("hyper") || line.contains("reqwest")),
         "reqwest's log was seen"
     );
-    for line in lines.iter().filter(|line| !line.contains(" ureq")) {
+    for line in lines {
         assert!(!Credential::leaked_in(line.as_bytes()), "{line}");
     }
 }

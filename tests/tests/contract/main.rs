@@ -6,7 +6,7 @@ mod bodies;
 mod bounds;
 mod caller;
 mod canary;
-mod digest_first;
+mod digest;
 mod nasty;
 mod oauth;
 mod origins;

@@ -41,6 +41,7 @@ pub struct DigestChallenge<'a> {
 
 /// A hash, and how it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct DigestAlgorithm {
     /// The hash.
     pub hash: DigestHash,

@@ -34,9 +34,7 @@ impl Exchange<'_> {
             }
         }
         for (index, entry) in every().filter(|(_, entry)| entry.signs) {
-            if !self.is_held(auth, entry) {
-                self.apply_unless_overridden(auth, index, entry, hop)?;
-            }
+            self.apply_unless_overridden(auth, index, entry, hop)?;
         }
         Ok(())
     }
@@ -67,6 +65,18 @@ impl Exchange<'_> {
         if entry.needs_body && !self.replayable {
             return Err(Stop::failed(index, unsigned_stream(entry)));
         }
+        if self.is_held(auth, entry) {
+            let why = "a more specific entry waits to be asked for it".to_owned();
+            self.note(hop.goes_to(), || TrailEvent::Withheld { label: entry.label(), why });
+            return Ok(());
+        }
+        // Before it does its work: a signature for a place that is taken may be an error, or use up a count.
+        if entry.signs && !hop.hold(entry.scheme.writes()) {
+            self.collided(auth, index, entry, hop);
+            return Ok(());
+        }
+        let promised = self.rare.as_ref().and_then(|rare| rare.promised);
+        hop.set_promised(promised.filter(|(of, _)| *of == index).map(|(_, stamp)| stamp));
         if self.authorize(auth, index, entry, hop)? {
             self.note(hop.goes_to(), || TrailEvent::Attached(entry.label()));
         }
@@ -84,10 +94,7 @@ impl Exchange<'_> {
     ) -> Result<bool, Stop> {
         match entry.scheme.authorize(hop) {
             Ok(Step::Send) => {}
-            Ok(Step::Bare) => {
-                self.wait_to_be_asked(auth, index, entry, hop);
-                return Ok(false);
-            }
+            Ok(Step::Bare) => return self.wait_to_be_asked(auth, index, entry, hop),
             other => return Err(Stop::new(index, other)),
         }
         let Some(finished) = hop.finish_entry() else {
@@ -103,13 +110,25 @@ impl Exchange<'_> {
     /// The entry sends nothing before the server asks for it. Its place must be free all the same: otherwise what the
     /// server says is about somebody else's credential, and the answer would stand beside that.
     #[cold]
-    fn wait_to_be_asked(&mut self, auth: &Auth, index: usize, entry: &Entry, hop: &mut Hop<'_>) {
-        hop.hold(entry.scheme.writes());
-        if hop.finish_entry().is_none() {
-            return self.collided(auth, index, entry, hop);
+    fn wait_to_be_asked(
+        &mut self,
+        auth: &Auth,
+        index: usize,
+        entry: &Entry,
+        hop: &mut Hop<'_>,
+    ) -> Result<bool, Stop> {
+        if !entry.scheme.waits() {
+            let what = "waits to be asked and does not say so (Scheme::waits); nothing was sent";
+            return Err(Stop::failed(index, Error::caller(format!("{} {what}", entry.label()))));
         }
-        self.rare().more.push(One::bare(index));
-        self.note(hop.goes_to(), || TrailEvent::Unasked(entry.label()));
+        hop.finish_bare();
+        if hop.hold(entry.scheme.writes()) {
+            self.rare().more.push(One::bare(index));
+            self.note(hop.goes_to(), || TrailEvent::Unasked(entry.label()));
+        } else {
+            self.collided(auth, index, entry, hop);
+        }
+        Ok(false)
     }
 
     /// Whether a more specific entry waits to be asked for a credential that goes into a place of this one.

@@ -73,7 +73,7 @@ pub use self::{
     redirect::Follow,
 };
 use crate::{
-    Auth, Body, Denied, Error, Hop, ProxyDenied, Resend, ResponseView, Slot, Target, Trail, Verdict,
+    Auth, Body, Denied, Error, Hop, ProxyDenied, Resend, ResponseView, Slot, Stamp, Target, Trail, Verdict,
     seldom::Seldom, trail::TrailEvent,
 };
 
@@ -105,8 +105,9 @@ struct Rare {
     /// The query pairs we put on it, in the form `&name=value`.
     our_pairs: String,
     pause: pause::Pause,
-    /// Why this hop is sent once more, if it is.
+    /// Why this hop is sent once more, if it is; by which entry, and what it has promised to say.
     resent: Option<Resend>,
+    promised: Option<(usize, Stamp)>,
     /// Entries on the hop beyond those that [`Attached`] holds.
     more: Vec<One>,
 }
@@ -114,7 +115,8 @@ struct Rare {
 /// What the schemes have made of a response.
 #[derive(Default)]
 struct Learnt {
-    resend: Option<Resend>,
+    /// Why, by which entry, and what it will say.
+    resend: Option<(Resend, usize, Stamp)>,
     /// By entry: why it could not answer what the server asks.
     unanswered: Vec<(usize, &'static str)>,
 }
@@ -259,7 +261,7 @@ impl<'a> Exchange<'a> {
         if let Err(stop) = applied {
             return self.stopped(auth, hop, stop);
         }
-        if self.attached.is_empty() {
+        if self.attached.is_empty() && self.attached_entries().next().is_none() {
             self.nothing_attached(auth, &hop);
         }
         let line = hop.into_line();
@@ -306,12 +308,13 @@ impl<'a> Exchange<'a> {
             return Ok(self.refused_by_proxy(response, &sent));
         }
         let learnt = self.learn(response, &sent)?;
-        if let Some(because) = learnt.resend
+        if let Some((because, index, stamp)) = learnt.resend
             && let Some(kept) = &self.kept
         {
             let (method, headers) = (kept.method.clone(), kept.headers());
             self.note(&sent, || TrailEvent::Resent(resent(because).into()));
-            self.rare().resent = Some(because);
+            let rare = self.rare();
+            (rare.resent, rare.promised) = (Some(because), Some((index, stamp)));
             return Ok(Next::Resend { method, headers });
         }
         match status {
@@ -328,7 +331,7 @@ impl<'a> Exchange<'a> {
         let Some(auth) = self.auth.filter(|auth| auth.traits().listens) else { return Ok(Learnt::default()) };
         let (our_pairs, more) =
             self.rare.as_ref().map_or(("", &[][..]), |rare| (&rare.our_pairs, &rare.more));
-        let response = &response.of(&*self.policy.clock, *sent, our_pairs);
+        let response = &response.of(&*self.policy.clock, *sent, our_pairs, !self.replayable);
         let mut learnt = Learnt::default();
         for one in self.attached.iter().chain(more.iter().copied()) {
             let (stamp, Some(entry)) = (one.stamp, auth.entries().get(one.index())) else { continue };
@@ -348,17 +351,22 @@ impl<'a> Exchange<'a> {
                 _ => false,
             };
             let left = self.budget.get_mut(because.index());
-            let wanted = ours && entry.may_resend && now != stamp && learnt.resend.is_none();
-            if wanted
-                && self.replayable
-                && let Some(left) = left.filter(|left| **left > 0)
-            {
-                *left -= 1;
-                learnt.resend = Some(because);
-            } else if wanted && !self.replayable {
-                learnt
-                    .unanswered
-                    .push((one.index(), "when it did, the body was a stream and gone: send again"));
+            if !ours || !entry.may_resend || now == stamp || learnt.resend.is_some() {
+                continue;
+            }
+            let why = match left.filter(|left| **left > 0) {
+                _ if !self.replayable => "when it did, the body was a stream and gone: send again",
+                Some(left) => {
+                    *left -= 1;
+                    learnt.resend = Some((because, one.index(), now));
+                    continue;
+                }
+                None if because == Resend::Nonce => "it wants another nonce every time",
+                None => "it asks again for what was answered",
+            };
+            // Of what was sent, the error says as much.
+            if one.bare || because == Resend::Nonce {
+                learnt.unanswered.push((one.index(), why));
             }
         }
         Ok(learnt)
@@ -384,12 +392,16 @@ impl<'a> Exchange<'a> {
                 if !same_origin {
                     self.budget = FULL;
                 }
+                // Another page may be of another realm: its challenge is as new as the first one was.
+                if let Some(left) = self.budget.get_mut(Resend::Challenged.index()) {
+                    *left = 1;
+                }
                 if !next.keep_body {
                     self.replayable = true;
                 }
                 self.note(sent, || TrailEvent::Followed { to, dropped });
                 if let Some(rare) = self.rare.as_mut() {
-                    rare.resent = None;
+                    (rare.resent, rare.promised) = (None, None);
                 }
                 self.hop += 1;
                 Next::Follow(next)
@@ -416,10 +428,15 @@ impl<'a> Exchange<'a> {
             let such = self.attached_entries().filter(move |one| one.bare == bare);
             such.filter_map(|one| Some((one.index(), entries.get(one.index())?.label())))
         };
+        let why = |index| unanswered.iter().find(|(other, _)| *other == index).map(|(_, why)| *why);
         let unasked = labels(true).map(|(index, label)| {
-            let why = unanswered.iter().find(|(other, _)| *other == index).map(|(_, why)| *why);
-            format!("{label} goes only where the server asks for it, and {}", why.unwrap_or("it did not"))
+            format!(
+                "{label} goes only where the server asks for it, and {}",
+                why(index).unwrap_or("it did not")
+            )
         });
+        let unasked: Vec<_> = unasked.collect();
+        let unanswered = labels(false).filter_map(|(index, label)| Some(format!("{label}: {}", why(index)?)));
         let elsewhere = entries.iter().filter_map(|entry| {
             let mismatch = entry.area.mismatch(sent)?;
             Some(format!("{} is {}", entry.label(), entry.elsewhere(mismatch)))
@@ -428,8 +445,9 @@ impl<'a> Exchange<'a> {
             status: response.status,
             origin: sent.origin().to_string(),
             sent: labels(false).map(|(_, label)| label).collect(),
-            withheld: unasked.chain(elsewhere).collect(),
-            stream_gone: !self.replayable && self.may_resend(),
+            unanswered: unanswered.chain(unasked.iter().cloned()).collect(),
+            withheld: unasked.into_iter().chain(elsewhere).collect(),
+            stream_gone: response.status == StatusCode::UNAUTHORIZED && !self.replayable && self.may_resend(),
             renewed: self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed)),
             lines: response.headers.get_all(WWW_AUTHENTICATE).iter().cloned().collect(),
         }))

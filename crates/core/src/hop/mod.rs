@@ -137,6 +137,12 @@ impl<'a> Hop<'a> {
         self
     }
 
+    /// The same hop as one that is sent again, for what [`Verdict::Resend`](crate::Verdict::Resend) has promised. For tests.
+    pub fn again_with(mut self, promised: Stamp) -> Self {
+        self.set_promised(Some(promised));
+        self
+    }
+
     /// The method: `GET`.
     pub fn method(&self) -> &str {
         match &self.request {
@@ -376,6 +382,23 @@ impl<'a> Hop<'a> {
         self
     }
 
+    /// The stamp this scheme gave with [`Verdict::Resend`](crate::Verdict::Resend), where the hop is sent again for it.
+    pub fn promised(&self) -> Option<Stamp> {
+        self.rare.as_ref()?.promised
+    }
+
+    /// For the entry that comes next.
+    pub(crate) fn set_promised(&mut self, promised: Option<Stamp>) {
+        if promised.is_some() || self.rare.as_ref().is_some() {
+            self.rare().promised = promised;
+        }
+    }
+
+    /// Which version of the credential this hop carries. For tests of a scheme.
+    pub fn stamped(&self) -> Stamp {
+        self.stamp
+    }
+
     fn map(&mut self) -> &mut HeaderMap {
         match &mut self.request {
             Request::Sent { headers, .. } => headers,
@@ -415,14 +438,33 @@ impl<'a> Hop<'a> {
         &self.target
     }
 
-    /// Collides where one of these header fields is taken: for an entry that will want it later.
+    /// Collides where one of these places is taken: for an entry that will want it later, or that has work to do before it
+    /// writes. Whether all are free.
     #[cold]
-    pub(crate) fn hold(&mut self, slots: &[Slot]) {
-        let is_taken = |slot: &&Slot| matches!(slot, Slot::Header(name) if self.headers().contains_key(name));
-        if let Some(slot) = slots.iter().find(is_taken).cloned() {
-            let ours = matches!(&slot, Slot::Header(name) if self.rare().wrote(name));
-            self.collide(slot, !ours);
+    pub(crate) fn hold(&mut self, slots: &[Slot]) -> bool {
+        let Some(slot) = slots.iter().find(|slot| self.is_taken(slot)).cloned() else { return true };
+        let ours = matches!(&slot, Slot::Header(name) if self.rare().wrote(name));
+        self.collide(slot, !ours);
+        false
+    }
+
+    fn is_taken(&self, slot: &Slot) -> bool {
+        match slot {
+            Slot::Header(name) => self.headers().contains_key(name),
+            Slot::Query(name) => {
+                self.target().split_once('?').is_some_and(|(_, query)| encode::has_pair(query, name))
+            }
+            Slot::Cookie(name) => {
+                let mut fields = self.headers().get_all(COOKIE).iter();
+                fields.any(|field| encode::has_cookie(field.as_bytes(), name))
+            }
         }
+    }
+
+    /// Takes back what an entry has written before it found out that it has to wait.
+    #[cold]
+    pub(crate) fn finish_bare(&mut self) {
+        self.take_back_entry();
     }
 
     /// Takes back what the entry under way has written.

@@ -18,6 +18,7 @@ pub(super) struct Rare {
     cookie_names_earlier: Vec<Box<str>>,
     collision: Option<Collision>,
     pub(super) landings: Vec<Landing>,
+    pub(super) promised: Option<Stamp>,
 }
 
 /// A field an entry wanted to write was taken.

@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode, header::AUTHORIZATION};
 
 use super::{
     basic,
-    digest::{AUTHENTICATION_INFO, Engine, identity},
+    digest::{AUTHENTICATION_INFO, Engine, MD5_IS_OFF, identity},
     placed::Label,
 };
 use crate::{
@@ -94,7 +94,8 @@ struct Negotiated {
 impl Negotiated {
     fn challenged(&self, response: &ResponseView<'_>, target: &Target<'_>, sent: Stamp) -> Verdict {
         let challenges = Challenges::of(response.headers);
-        let why = match self.digest.challenged(challenges.clone(), target, sent) {
+        let why = match self.digest.challenged(challenges.clone(), target, sent, response.is_sent_once()) {
+            Verdict::Unanswered(MD5_IS_OFF) => return Verdict::Unanswered(MD5_IS_OFF),
             Verdict::Unanswered(why) => why,
             answer => {
                 self.ask_for_basic(target, None);
@@ -145,20 +146,24 @@ impl Negotiated {
 
 /// What lies as deep as the target or deeper, as RFC 7617 section 2.2 has it; the target alone where that is all of the origin.
 fn around(target: &Target<'_>) -> Area {
-    let path = target.path();
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    Area::below(target, if folder.is_empty() { path } else { folder })
+    match target.path().rsplit_once('/') {
+        Some((folder, _)) if !folder.is_empty() => Area::below(target, folder),
+        _ => Area::around(target),
+    }
 }
 
 impl Scheme for Negotiated {
     fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
-        let is_basic = self.is_basic(hop.goes_to(), true);
-        if !is_basic && let Some((value, stamp)) = self.digest.answer(hop)? {
+        let basic = match hop.promised() {
+            Some(stamp) => stamp == BASIC,
+            None => self.is_basic(hop.goes_to(), true),
+        };
+        if !basic && let Some((value, stamp)) = self.digest.answer(hop)? {
             hop.header_made(&AUTHORIZATION, value)?;
             hop.stamp(stamp);
             return Ok(Step::Send);
         }
-        if is_basic || self.is_basic(hop.goes_to(), false) {
+        if basic || self.is_basic(hop.goes_to(), false) {
             hop.header_ready(&AUTHORIZATION, &self.basic)?;
             hop.stamp(BASIC);
             return Ok(Step::Send);
@@ -182,6 +187,10 @@ impl Scheme for Negotiated {
 
     /// As for Digest.
     fn signs(&self) -> bool {
+        true
+    }
+
+    fn waits(&self) -> bool {
         true
     }
 

@@ -13,8 +13,9 @@ use http::{HeaderValue, StatusCode};
 use super::{
     hash::PAIRS,
     keys::{Asked, Identity, Keys, Protection, Turn},
-    offer::{self, Offer},
-    spaces::{Session, Spaces},
+    offer,
+    session::Session,
+    spaces::Spaces,
 };
 use crate::{Challenge, Error, Hop, Resend, Stamp, Target, Verdict, challenge::Params};
 
@@ -39,16 +40,19 @@ impl Engine {
     pub(crate) fn answer(&self, hop: &Hop<'_>) -> Result<Option<(HeaderValue, Stamp)>, Error> {
         let asked =
             Asked { method: hop.method(), uri: hop.target(), body: hop.body(), streams: hop.has_stream() };
-        self.answer_to(hop.goes_to(), asked)
+        self.answer_to(hop.goes_to(), asked, hop.promised())
     }
 
-    /// The same for whoever asks: a server, or a proxy.
+    /// The same for whoever asks: a server, or a proxy. `promised`: what [`challenged`](Self::challenged) said to send again with.
     pub(crate) fn answer_to(
         &self,
         target: &Target<'_>,
         asked: Asked<'_>,
+        promised: Option<Stamp>,
     ) -> Result<Option<(HeaderValue, Stamp)>, Error> {
-        let Some(session) = self.spaces.at(target) else { return Ok(None) };
+        let promised = promised.and_then(|stamp| self.spaces.with(stamp));
+        let promised = promised.filter(|session| session.keys.origin.covers(target));
+        let Some(session) = promised.or_else(|| self.spaces.at(target)) else { return Ok(None) };
         if session.keys.protection == Protection::Body && asked.streams {
             return Err(Error::caller(format!(
                 "{} wants the body protected (Digest with qop=auth-int), and this body is a stream; send bytes",
@@ -66,58 +70,48 @@ impl Engine {
         }
     }
 
-    /// A 401, or the 407 of a proxy: what it asks for, and whether that is something new.
+    /// A 401, or the 407 of a proxy: what it asks for, and whether that is something new. The request is then sent again with the
+    /// nonce it was told, which nobody else has: another's may be used up by then.
     pub(crate) fn challenged<'a>(
         &self,
         challenges: impl Iterator<Item = Challenge<'a>>,
         target: &Target<'_>,
         stamp: Stamp,
+        sent_once: bool,
     ) -> Verdict {
-        let Offer { challenge, algorithm } = match offer::best(challenges, self.md5) {
+        let offer = match offer::best(challenges, self.md5) {
             Ok(offer) => offer,
             Err(why) => return Verdict::Unanswered(why),
         };
-        let (realm, nonce) = (challenge.realm.bytes(), challenge.nonce.bytes());
-        let current = self.spaces.of(target, &realm);
-        let sent = self.spaces.sent(stamp).filter(|sent| *sent.keys.realm == *realm);
-        let (because, accepted) = match &sent {
+        let keys = Keys::new(&self.who, &offer, target, &self.cnonces.first());
+        let nonce = offer.challenge.nonce;
+        let sent = self.spaces.with(stamp).filter(|sent| sent.keys.share_a_space(&keys));
+        let because = match &sent {
+            // Nothing was said yet, or in another realm.
+            None => Resend::Challenged,
+            // The very nonce that is refused, whatever the server calls it.
+            Some(sent) if *sent.nonce == *nonce.bytes() => return self.refused(sent),
             // The digest was right, the nonce was too old (RFC 7616 section 3.3).
-            Some(_) if challenge.stale => (Resend::Nonce, true),
+            Some(_) if offer.challenge.stale => Resend::Nonce,
             // What has been accepted before may have outlived its nonce at a server that does not know `stale`.
-            Some(sent) if sent.is_accepted() => (Resend::Challenged, false),
-            // Never accepted, and refused: it is the password. What follows begins with a question again, so that a wrong
-            // password is tried once for each request of the caller's and not twice.
-            Some(sent) => {
-                self.spaces.forget(sent);
-                return Verdict::Deliver;
-            }
-            None => (Resend::Challenged, false),
+            Some(sent) if sent.is_accepted() => Resend::Challenged,
+            // Another request has come in meanwhile, so it is the nonce after all.
+            Some(sent) if self.spaces.has_moved_on(sent) => Resend::Nonce,
+            // Never accepted, and refused: it is the password.
+            Some(sent) => return self.refused(sent),
         };
-        let new = match (&sent, &current) {
-            // Another request has been told in the meantime.
-            (Some(sent), Some(current)) if !Arc::ptr_eq(sent, current) => None,
-            (None, Some(current)) if current.keys.fit(&challenge, algorithm) => None,
-            // The very nonce that is refused: there is nothing new to say.
-            (Some(sent), _) if *sent.nonce == *nonce => {
-                self.spaces.forget(sent);
-                return Verdict::Deliver;
-            }
-            _ => {
-                let keys = Keys::new(&self.who, &challenge, algorithm, &self.cnonces.first());
-                let raw = challenge.nonce.raw();
-                Some(self.spaces.session(target, Arc::new(keys), &nonce, raw, accepted))
-            }
-        };
-        let session = match (new, current) {
-            (None, Some(current)) => current,
-            (None, None) => return Verdict::Deliver,
-            (Some(new), current) => {
-                let domain = offer::domain(&challenge, target);
-                self.spaces.replace(target, current.as_ref(), new, domain.as_deref())
-            }
-        };
-        self.spaces.holds_at(target, &realm);
+        let session = self.spaces.begin(keys, &nonce.bytes(), nonce.raw());
+        // A stream is gone: what it was told is for the one that follows.
+        if sent_once {
+            self.spaces.learn(target, &session);
+        }
         Verdict::Resend { because, stamp: session.stamp() }
+    }
+
+    /// What follows begins with a question again, so that a wrong password is tried once for each request of the caller's.
+    fn refused(&self, session: &Arc<Session>) -> Verdict {
+        self.spaces.refuse(session);
+        Verdict::Deliver
     }
 
     /// Any other answer: checks the server's proof, where it sends one, and takes the next nonce.
@@ -131,7 +125,7 @@ impl Engine {
         (target, line): (&Target<'_>, &str),
         stamp: Stamp,
     ) -> Result<(), Error> {
-        let Some(session) = self.spaces.sent(stamp) else { return Ok(()) };
+        let Some(session) = self.spaces.with(stamp) else { return Ok(()) };
         let mut next_nonce = None;
         for params in info.filter_map(|line| Params::parse(line.as_bytes())) {
             let covers_body = params.get("qop").is_some_and(|qop| qop.is("auth-int"));
@@ -145,17 +139,15 @@ impl Engine {
             }
             next_nonce = next_nonce.or(params.get("nextnonce"));
         }
-        if status.is_server_error() {
+        // Somebody in front may say these, who has not looked at the answer.
+        if status.is_server_error() || matches!(status.as_u16(), 403 | 429) {
             return Ok(());
         }
-        session.accept();
+        self.spaces.accept(target, &session);
         if let Some(next) = next_nonce.filter(|next| !next.raw().is_empty()) {
             let nonce = next.bytes();
             if *session.nonce != *nonce {
-                let keys = Arc::clone(&session.keys);
-                let new = self.spaces.session(target, keys, &nonce, next.raw(), true);
-                // Its space is there, so how far it reaches is known.
-                self.spaces.replace(target, Some(&session), new, None);
+                self.spaces.follow(&session, &nonce, next.raw());
             }
         }
         Ok(())

@@ -6,8 +6,15 @@ use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::hash::{Hex, PAIRS, hash, hash_joined};
-use crate::challenge::{DigestAlgorithm, DigestChallenge, DigestHash};
+use super::{
+    hash::{Hex, PAIRS, hash, hash_joined},
+    offer::{Offer, domain},
+};
+use crate::{
+    Target,
+    challenge::{DigestAlgorithm, DigestChallenge, DigestHash},
+    origin::Area,
+};
 
 /// Who is asking.
 #[derive(Clone)]
@@ -29,6 +36,10 @@ pub(super) enum Protection {
 
 /// What all answers to one challenge have in common, computed once: the password is not needed again.
 pub(super) struct Keys {
+    /// Of whoever asked: nobody else gets an answer.
+    pub(super) origin: Area,
+    /// Where the challenge says that it holds; `None` for the whole origin.
+    pub(super) domain: Option<Box<[Area]>>,
     pub(super) realm: Box<[u8]>,
     pub(super) protection: Protection,
     pub(super) algorithm: DigestAlgorithm,
@@ -67,10 +78,11 @@ impl Keys {
     /// `cnonce` is the one of the first request.
     pub(super) fn new(
         who: &Identity,
-        challenge: &DigestChallenge<'_>,
-        algorithm: DigestAlgorithm,
+        Offer { challenge, algorithm }: &Offer<'_>,
+        target: &Target<'_>,
         cnonce: &[u8],
     ) -> Self {
+        let algorithm = *algorithm;
         let realm = challenge.realm.bytes();
         let by = algorithm.hash;
         let password = who.password.expose_secret().as_bytes();
@@ -80,6 +92,8 @@ impl Keys {
         }
         let protection = protection(challenge);
         Self {
+            origin: Area::origin_of(target),
+            domain: domain(challenge, target).map(Into::into),
             protection,
             algorithm,
             ha1: SecretString::from(ha1.as_str()),
@@ -89,9 +103,14 @@ impl Keys {
         }
     }
 
-    /// Whether a challenge asks for answers of this kind: only its nonce is another.
-    pub(super) fn fit(&self, challenge: &DigestChallenge<'_>, algorithm: DigestAlgorithm) -> bool {
-        self.algorithm == algorithm && self.protection == protection(challenge)
+    /// Whether both make the same answers: only the nonce may differ.
+    pub(super) fn are_like(&self, other: &Self) -> bool {
+        self.share_a_space(other) && self.algorithm == other.algorithm && self.head == other.head
+    }
+
+    /// Whether both are of one realm at one origin.
+    pub(super) fn share_a_space(&self, other: &Self) -> bool {
+        self.realm == other.realm && self.origin == other.origin
     }
 
     /// The field value. `None` where it would have a byte that headers cannot have.
@@ -106,9 +125,13 @@ impl Keys {
         let counted = if self.protection == Protection::Plain { 0 } else { counted };
         let fixed = b"\", uri=\"\", response=\"\"".len() + digits(self.algorithm.hash);
         let len = self.head.len() + turn.nonce_raw.len() + uri.len() + counted + fixed;
-        // The one allocation: without a byte to spare, so that it becomes the header value as it is. What is hashed is
-        // shorter, so it is put together in the same place, and overwritten.
-        let mut text = Vec::with_capacity(len);
+        // The one allocation: without a byte to spare, so that it becomes the header value as it is. What is hashed is put together
+        // in the same place, and overwritten; it is shorter but for SHA-512, whose hashes are in it twice.
+        let hashed = 2 * digits(self.algorithm.hash)
+            + turn.nonce.len()
+            + turn.cnonce.len()
+            + "::00000000:::auth-int".len();
+        let mut text = Vec::with_capacity(len.max(hashed));
         let count = Count::new(turn.count);
         let response = self.response(asked, turn, &count, &mut text);
         text.clear();
@@ -139,7 +162,8 @@ impl Keys {
     pub(super) fn proof(&self, uri: &str, turn: Turn<'_>) -> Option<Hex> {
         (self.protection == Protection::Request).then(|| {
             let ha2 = hash(self.algorithm.hash, &[b"", uri.as_bytes()]);
-            self.keyed(turn, &Count::new(turn.count), ha2, &mut Vec::new())
+            let (ha1, count) = (self.ha1.expose_secret().as_bytes(), Count::new(turn.count));
+            hash(self.algorithm.hash, &[ha1, turn.nonce, &count.0, turn.cnonce, b"auth", ha2.as_bytes()])
         })
     }
 
@@ -173,8 +197,7 @@ fn digits(by: DigestHash) -> usize {
     }
 }
 
-/// `auth` where it is offered: it asks nothing of the body, and everybody speaks it. A list without a word that is known counts
-/// as none (RFC 7616 section 3.3: unknown options must be ignored).
+/// `auth` where it is offered: it asks nothing of the body, and everybody speaks it.
 fn protection(challenge: &DigestChallenge<'_>) -> Protection {
     match (challenge.qop.auth, challenge.qop.auth_int) {
         (true, _) => Protection::Request,

@@ -4,6 +4,7 @@ mod engine;
 mod hash;
 mod keys;
 mod offer;
+mod session;
 mod spaces;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,7 @@ use std::{fmt, sync::Arc};
 use http::{HeaderName, StatusCode, header::AUTHORIZATION};
 use secrecy::SecretString;
 
-pub(crate) use self::{engine::Engine, keys::Identity};
+pub(crate) use self::{engine::Engine, keys::Identity, offer::MD5_IS_OFF};
 use super::{basic::composed, placed::Label};
 use crate::{
     Challenges, Error, Hop, IntoScheme, ResponseView, Scheme, Secret, Slot, Stamp, Step, Verdict,
@@ -120,7 +121,12 @@ impl Scheme for Answers {
     fn observed(&self, response: &ResponseView<'_>, sent: Stamp) -> Result<Verdict, Error> {
         let Some(target) = response.target() else { return Ok(Verdict::Deliver) };
         if response.status == StatusCode::UNAUTHORIZED {
-            return Ok(self.engine.challenged(Challenges::of(response.headers), &target, sent));
+            return Ok(self.engine.challenged(
+                Challenges::of(response.headers),
+                &target,
+                sent,
+                response.is_sent_once(),
+            ));
         }
         let info = response.headers.get_all(AUTHENTICATION_INFO).iter();
         self.engine.answered(info, response.status, (&target, &response.line()), sent)?;
@@ -133,6 +139,10 @@ impl Scheme for Answers {
 
     /// The request target is part of the answer, so query keys have to be on it first.
     fn signs(&self) -> bool {
+        true
+    }
+
+    fn waits(&self) -> bool {
         true
     }
 

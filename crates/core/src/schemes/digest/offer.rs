@@ -41,14 +41,25 @@ fn offer(challenge: Challenge<'_>, md5: bool) -> Result<Offer<'_>, &'static str>
         return Err("it offers only Digest algorithms that are not known here");
     };
     if algorithm.hash == DigestHash::Md5 && !md5 {
-        return Err("it offers Digest only with MD5, which is switched off");
+        return Err(MD5_IS_OFF);
     }
     let qop = challenge.qop;
+    // RFC 2069 had no qop, and no hash but MD5. RFC 7616 demands one, since without it a server chooses all that is hashed.
+    if !qop.given && algorithm.hash != DigestHash::Md5 {
+        return Err("its Digest challenge has no protection (qop)");
+    }
     if qop.given && !qop.auth && !qop.auth_int {
         return Err("it offers only kinds of protection (qop) that are not known here");
     }
+    if algorithm.session && !qop.auth && !qop.auth_int {
+        // A session's key has a client nonce in it, which goes with a qop alone (RFC 7616 sections 3.4 and 3.4.2).
+        return Err("its Digest challenge contradicts itself (-sess without qop)");
+    }
     Ok(Offer { challenge, algorithm })
 }
+
+/// Policy, not inability: who switched it off does not want to send the password itself in its place.
+pub(crate) const MD5_IS_OFF: &str = "it offers Digest only with MD5, which is switched off";
 
 fn rank(algorithm: DigestAlgorithm) -> (u8, bool) {
     let hash = match algorithm.hash {

@@ -1,253 +1,260 @@
-//! Protection spaces (RFC 7616 section 3.3; RFC 9110 section 11.5): which challenge holds where. Read without a lock; replaced as
-//! a whole where something is learnt.
+//! Protection spaces (RFC 7616 section 3.3; RFC 9110 section 11.5): which session holds where. What requests ask is one
+//! immutable list, read without a lock; what is learnt goes through a lock and replaces it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU32},
 };
 
 use arc_swap::ArcSwap;
 
-use super::keys::Keys;
-use crate::{Stamp, Target, origin::Area};
+use super::{keys::Keys, session::Session};
+use crate::{
+    Stamp, Target,
+    origin::{Area, has_dot_segments},
+};
 
 /// A server that invents a realm for every answer must not fill the memory.
 const MAX_SPACES: usize = 32;
 const MAX_AREAS: usize = 32;
-/// Sessions that are over, kept for answers still under way: as many requests can be checked while each brings a new nonce.
+/// Requests that have been refused and are to be sent again, of which some never are.
+const MAX_PENDING: usize = 4096;
+/// Sessions that are over, kept for the answers still under way and for the counts of their nonces: of one origin, which others must
+/// not push out, and of all.
 const MAX_RETIRED: usize = 64;
-
-/// One nonce and its count.
-pub(super) struct Session {
-    id: u32,
-    pub(super) keys: Arc<Keys>,
-    /// Without escapes, as it is hashed.
-    pub(super) nonce: Box<[u8]>,
-    /// As it stood between its quotes; `None` where that is the same.
-    nonce_raw: Option<Box<[u8]>>,
-    count: Arc<AtomicU32>,
-    /// The server has taken an answer of these keys, so a later refusal is not about the password.
-    accepted: AtomicBool,
-}
-
-impl Session {
-    pub(super) fn nonce_raw(&self) -> &[u8] {
-        self.nonce_raw.as_deref().unwrap_or(&self.nonce)
-    }
-
-    /// The next count, beginning with 1 (RFC 7616 section 3.4), and the stamp of the request that uses it. `None` once eight
-    /// digits no longer hold it.
-    #[inline]
-    pub(super) fn next_turn(&self) -> Option<(u32, Stamp)> {
-        let count = self.count.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        // Early enough that the requests under way cannot begin anew with 1.
-        if count > u32::MAX >> 1 {
-            return None;
-        }
-        Some((count, Stamp(u64::from(self.id) << 32 | u64::from(count))))
-    }
-
-    /// What differs from every stamp that is sent.
-    pub(super) fn stamp(&self) -> Stamp {
-        Stamp(u64::from(self.id) << 32)
-    }
-
-    pub(super) fn accept(&self) {
-        // Most often it is said already, and not written again.
-        if !self.is_accepted() {
-            self.accepted.store(true, Ordering::Relaxed);
-        }
-    }
-
-    pub(super) fn is_accepted(&self) -> bool {
-        self.accepted.load(Ordering::Relaxed)
-    }
-}
+const MAX_RETIRED_IN_ALL: usize = 1024;
 
 /// A realm of an origin, and where on it the realm is known to hold.
 #[derive(Clone)]
 struct Space {
-    origin: Area,
     areas: Vec<Area>,
+    /// It has been accepted there.
     session: Arc<Session>,
-}
-
-impl Space {
-    /// How specifically it covers the target.
-    fn covers(&self, target: &Target<'_>) -> Option<usize> {
-        self.areas.iter().filter(|area| area.covers(target)).map(Area::prefix_len).max()
-    }
-
-    fn is(&self, target: &Target<'_>, realm: &[u8]) -> bool {
-        *self.session.keys.realm == *realm && self.origin.covers(target)
-    }
-}
-
-#[derive(Clone, Default)]
-struct State {
-    spaces: Vec<Space>,
-    retired: Vec<Arc<Session>>,
 }
 
 /// What one user has learnt about the servers asked so far.
 #[derive(Default)]
 pub(super) struct Spaces {
-    state: ArcSwap<State>,
-    ids: AtomicU32,
+    known: ArcSwap<Vec<Space>>,
+    aside: Mutex<Aside>,
+}
+
+/// Sessions that no request finds by where it goes.
+#[derive(Default)]
+struct Aside {
+    last_id: u32,
+    /// Each the answer to a challenge, by its number: promised to the request that was refused, and to others only once it has
+    /// been accepted. A nonce may be good for one use.
+    pending: BTreeMap<u32, Arc<Session>>,
+    retired: VecDeque<Arc<Session>>,
 }
 
 impl Spaces {
     /// The session that holds for a target, if it is known.
+    #[inline]
     pub(super) fn at(&self, target: &Target<'_>) -> Option<Arc<Session>> {
-        self.state.load().at(target).map(|space| Arc::clone(&space.session))
+        find(&self.known.load(), target).map(|space| Arc::clone(&space.session))
     }
 
-    /// The session of a realm at the origin of a target.
-    pub(super) fn of(&self, target: &Target<'_>, realm: &[u8]) -> Option<Arc<Session>> {
-        let state = self.state.load();
-        state.spaces.iter().find(|space| space.is(target, realm)).map(|space| Arc::clone(&space.session))
+    /// The session of a request that was sent, or is promised to one.
+    pub(super) fn with(&self, stamp: Stamp) -> Option<Arc<Session>> {
+        let id = Session::id_of(stamp)?;
+        let known = self.known.load();
+        let current = known.iter().map(|space| &space.session).find(|session| session.id == id);
+        current.cloned().or_else(|| self.aside().find(id))
     }
 
-    /// The session with whose nonce a request was answered for.
-    pub(super) fn sent(&self, stamp: Stamp) -> Option<Arc<Session>> {
-        let id = stamp.0 >> 32;
-        let state = self.state.load();
-        let current = state.spaces.iter().map(|space| &space.session);
-        current.chain(&state.retired).find(|session| u64::from(session.id) == id).cloned()
+    /// Whether another session of the realm has been accepted since this one began.
+    pub(super) fn has_moved_on(&self, session: &Session) -> bool {
+        let known = self.known.load();
+        let newer = |other: &Session| other.id > session.id && other.keys.share_a_space(&session.keys);
+        known.iter().any(|space| newer(&space.session) && space.session.is_accepted())
     }
 
-    /// A session for a nonce. Where the origin gives one nonce out for several realms, they share the count: each number is used
-    /// once (RFC 7616 section 3.4).
-    pub(super) fn session(
-        &self,
-        target: &Target<'_>,
-        keys: Arc<Keys>,
-        nonce: &[u8],
-        nonce_raw: &[u8],
-        accepted: bool,
-    ) -> Session {
-        let state = self.state.load();
-        let twins = state.spaces.iter().filter(|space| space.origin.covers(target));
-        let known = twins.map(|space| &space.session).chain(&state.retired);
-        let twin = known.into_iter().find(|session| *session.nonce == *nonce);
-        Session {
-            id: self.ids.fetch_add(1, Ordering::Relaxed).wrapping_add(1),
-            keys,
-            nonce: nonce.into(),
-            nonce_raw: (nonce != nonce_raw).then(|| nonce_raw.into()),
-            count: twin.map(|twin| Arc::clone(&twin.count)).unwrap_or_default(),
-            accepted: AtomicBool::new(accepted),
+    /// The session for a nonce a server has sent. Where it sends one nonce to many, they are one session; where it sends one for
+    /// several realms, they share the count: each number is used once (RFC 7616 section 3.4).
+    pub(super) fn begin(&self, keys: Keys, nonce: &[u8], nonce_raw: &[u8]) -> Arc<Session> {
+        let mut aside = self.aside();
+        let known = self.known.load();
+        let current = known.iter().map(|space| &space.session);
+        let all = || current.clone().chain(aside.pending.values()).chain(&aside.retired);
+        let mut twins = all().filter(|twin| twin.keys.origin == keys.origin && *twin.nonce == *nonce);
+        let twin = twins.clone().find(|twin| twin.keys.are_like(&keys)).cloned();
+        if let Some(same) = twin {
+            return same;
         }
+        let count = twins.next().map_or_else(Arc::default, |twin| Arc::clone(&twin.count));
+        aside.begin(Arc::new(keys), nonce, nonce_raw, count)
     }
 
-    /// Puts a session in the place of `before`, the one its realm had there. Whoever came first wins: the session that holds
-    /// now is given back.
+    /// A session has been accepted for a target.
+    pub(super) fn accept(&self, target: &Target<'_>, session: &Arc<Session>) {
+        session.accept();
+        self.learn(target, session);
+    }
+
+    /// From now on others may use a session, where its realm holds.
+    pub(super) fn learn(&self, target: &Target<'_>, session: &Arc<Session>) {
+        // Nearly always that is known.
+        if find(&self.known.load(), target).is_some_and(|space| Arc::ptr_eq(&space.session, session)) {
+            return;
+        }
+        let mut aside = self.aside();
+        let mut known = Vec::clone(&self.known.load());
+        aside.settle(session);
+        let realm = known.iter().position(|space| space.session.keys.share_a_space(&session.keys));
+        let index = if let Some(index) = realm {
+            let before = &mut known[index].session;
+            if before.id < session.id {
+                aside.retire(&std::mem::replace(before, Arc::clone(session)));
+            }
+            index
+        } else {
+            if known.len() == MAX_SPACES {
+                aside.retire(&known.remove(0).session);
+            }
+            let areas = first_areas(&known, target, &session.keys);
+            known.push(Space { areas, session: Arc::clone(session) });
+            known.len() - 1
+        };
+        extend(&mut known, index, target);
+        self.known.store(Arc::new(known));
+    }
+
+    /// A session has been refused for good: the next request of its realm goes bare, so that a wrong password is tried once for
+    /// each request of the caller's and not twice.
     ///
-    /// `domain`: where the challenge says that it holds; `None` for the whole origin.
-    pub(super) fn replace(
-        &self,
-        target: &Target<'_>,
-        before: Option<&Arc<Session>>,
-        session: Session,
-        domain: Option<&[Area]>,
-    ) -> Arc<Session> {
-        let session = Arc::new(session);
-        let mut holds = Arc::clone(&session);
-        self.state.rcu(|state| {
-            let mut next = State::clone(state);
-            holds = next.replace(target, before, &session, domain);
-            next
+    /// Where it was to take the place of one that had been accepted, that one is on probation: the password has changed, or this
+    /// user is only not permitted this page. The next refusal tells.
+    pub(super) fn refuse(&self, refused: &Arc<Session>) {
+        let mut aside = self.aside();
+        aside.settle(refused);
+        let mut known = Vec::clone(&self.known.load());
+        known.retain(|Space { session, .. }| {
+            let is_it = Arc::ptr_eq(session, refused);
+            if is_it {
+                aside.retire(session);
+            } else if session.keys.share_a_space(&refused.keys) && session.id < refused.id {
+                session.doubt();
+            }
+            !is_it
         });
-        holds
+        self.known.store(Arc::new(known));
     }
 
-    /// A realm is found to hold for a target: the next request there, and below, is answered in it from the start.
-    pub(super) fn holds_at(&self, target: &Target<'_>, realm: &[u8]) {
-        let is_known = |state: &State| state.at(target).is_some_and(|space| space.is(target, realm));
-        if !is_known(&self.state.load()) {
-            self.state.rcu(|state| {
-                let mut next = State::clone(state);
-                next.extend(target, realm);
-                next
-            });
-        }
+    /// The server has sent the nonce to use next (RFC 7616 section 3.5). It takes the place of the one it came with, and of no
+    /// other.
+    pub(super) fn follow(&self, session: &Arc<Session>, nonce: &[u8], nonce_raw: &[u8]) {
+        let mut aside = self.aside();
+        let mut known = Vec::clone(&self.known.load());
+        let Some(space) = known.iter_mut().find(|space| Arc::ptr_eq(&space.session, session)) else { return };
+        let next = aside.begin(Arc::clone(&session.keys), nonce, nonce_raw, Arc::default());
+        next.accept();
+        aside.settle(&next);
+        aside.retire(&std::mem::replace(&mut space.session, next));
+        self.known.store(Arc::new(known));
     }
 
-    /// A session has been refused: its realm must ask anew.
-    pub(super) fn forget(&self, refused: &Arc<Session>) {
-        self.state.rcu(|state| {
-            let mut next = State::clone(state);
-            next.spaces.retain(|space| !Arc::ptr_eq(&space.session, refused));
-            next.retire(refused);
-            next
-        });
+    fn aside(&self) -> MutexGuard<'_, Aside> {
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn at(&self, target: &Target<'_>) -> Option<&Space> {
-        let covering = self.spaces.iter().filter_map(|space| Some((space.covers(target)?, space)));
-        // Of two for the whole origin the one learnt last.
-        covering.max_by_key(|(specific, _)| *specific).map(|(_, space)| space)
-    }
-
-    fn replace(
+impl Aside {
+    fn begin(
         &mut self,
-        target: &Target<'_>,
-        before: Option<&Arc<Session>>,
-        session: &Arc<Session>,
-        domain: Option<&[Area]>,
+        keys: Arc<Keys>,
+        nonce: &[u8],
+        nonce_raw: &[u8],
+        count: Arc<AtomicU32>,
     ) -> Arc<Session> {
-        let realm = &*session.keys.realm;
-        if let Some(space) = self.spaces.iter_mut().find(|space| space.is(target, realm)) {
-            if !before.is_some_and(|before| Arc::ptr_eq(before, &space.session)) {
-                return Arc::clone(&space.session);
-            }
-            let old = std::mem::replace(&mut space.session, Arc::clone(session));
-            self.retire(&old);
-            return Arc::clone(session);
+        // 0 is of requests that carried nothing.
+        self.last_id = self.last_id.checked_add(1).unwrap_or(1);
+        let session = Arc::new(Session::new(self.last_id, keys, nonce, nonce_raw, count));
+        if self.pending.len() == MAX_PENDING {
+            self.pending.pop_first();
         }
-        let origin = Area::origin_of(target);
-        // A second realm at an origin begins with its folder, and leaves the rest to the first.
-        let whole = if self.spaces.iter().any(|space| space.origin.covers(target)) {
-            let folder = folder(target);
-            Area::below(target, if folder.is_empty() { target.path() } else { folder })
-        } else {
-            origin.clone()
-        };
-        let areas = domain.map_or_else(|| vec![whole], <[Area]>::to_vec);
-        if self.spaces.len() == MAX_SPACES {
-            let oldest = self.spaces.remove(0);
-            self.retire(&oldest.session);
-        }
-        self.spaces.push(Space { origin, areas, session: Arc::clone(session) });
-        Arc::clone(session)
+        self.pending.insert(session.id, Arc::clone(&session));
+        session
     }
 
-    /// First the folder, then the very path: whatever suffices.
-    fn extend(&mut self, target: &Target<'_>, realm: &[u8]) {
-        let Some(index) = self.spaces.iter().position(|space| space.is(target, realm)) else { return };
-        let (folder, path) = (folder(target), target.path());
-        let whole = self.spaces[index].areas.iter().any(|area| area.prefix_len() == 0);
-        // Where the server has said how far the realm reaches, a folder would be a guess.
-        let prefixes = if whole { [folder, path] } else { [path, path] };
-        for prefix in prefixes {
-            if self.at(target).is_some_and(|space| space.is(target, realm)) {
-                return;
-            }
-            let space = &mut self.spaces[index];
-            if space.areas.len() == MAX_AREAS {
-                space.areas.remove(1);
-            }
-            space.areas.push(Area::below(target, prefix));
+    fn find(&self, id: u32) -> Option<Arc<Session>> {
+        let retired = || self.retired.iter().find(|session| session.id == id);
+        self.pending.get(&id).or_else(retired).cloned()
+    }
+
+    /// What has been accepted or refused is not pending, but may be asked for by other requests under way.
+    fn settle(&mut self, session: &Arc<Session>) {
+        if self.pending.remove(&session.id).is_some() {
+            self.retire(session);
         }
     }
 
     fn retire(&mut self, session: &Arc<Session>) {
-        if self.retired.len() == MAX_RETIRED {
-            self.retired.remove(0);
+        let is_near = |other: &&Arc<Session>| other.keys.origin == session.keys.origin;
+        if self.retired.iter().filter(is_near).count() >= MAX_RETIRED {
+            let oldest = self.retired.iter().position(|other| is_near(&other));
+            oldest.and_then(|index| self.retired.remove(index));
+        } else if self.retired.len() >= MAX_RETIRED_IN_ALL {
+            self.retired.pop_front();
         }
-        self.retired.push(Arc::clone(session));
+        self.retired.push_back(Arc::clone(session));
+    }
+}
+
+/// The space that covers a target most specifically; of two that do it alike, the one with the later session. Dot segments are looked for
+/// once: a server chooses how many areas there are.
+#[inline]
+fn find<'a>(known: &'a [Space], target: &Target<'_>) -> Option<&'a Space> {
+    let mut best: Option<((usize, u32), &Space)> = None;
+    for space in known {
+        for area in space.areas.iter().filter(|area| area.begins(target)) {
+            let rank = (area.prefix_len(), space.session.id);
+            if best.is_none_or(|(best, _)| best < rank) {
+                best = Some((rank, space));
+            }
+        }
+    }
+    match best {
+        Some(((1.., _), _)) if has_dot_segments(target) => known
+            .iter()
+            .rev()
+            .find(|space| space.areas.iter().any(|area| area.prefix_len() == 0 && area.begins(target))),
+        best => best.map(|(_, space)| space),
+    }
+}
+
+/// Where a realm holds as far as its challenge says, or can be guessed: a second realm at an origin begins with its folder, and
+/// leaves the rest to the first.
+fn first_areas(known: &[Space], target: &Target<'_>, keys: &Keys) -> Vec<Area> {
+    if let Some(domain) = &keys.domain {
+        return domain.to_vec();
+    }
+    let is_second = known.iter().any(|space| space.session.keys.origin == keys.origin);
+    match folder(target) {
+        _ if !is_second => vec![keys.origin.clone()],
+        "" => vec![Area::around(target)],
+        folder => vec![Area::below(target, folder)],
+    }
+}
+
+/// A realm is found to hold for a target: first its folder, then the very path, whatever suffices.
+fn extend(known: &mut [Space], index: usize, target: &Target<'_>) {
+    let Some(keys) = known.get(index).map(|space| Arc::clone(&space.session.keys)) else { return };
+    // What was named by the server, or guessed first, stays.
+    let first = keys.domain.as_ref().map_or(1, |domain| domain.len());
+    // Where the server has said how far the realm reaches, a folder would be a guess.
+    let folder = folder(target);
+    let guess = (keys.domain.is_none() && !folder.is_empty()).then(|| Area::below(target, folder));
+    for area in guess.into_iter().chain([Area::around(target)]) {
+        if find(known, target).is_some_and(|space| space.session.keys.share_a_space(&keys)) {
+            return;
+        }
+        let Some(Space { areas, .. }) = known.get_mut(index) else { return };
+        if areas.len() >= MAX_AREAS {
+            areas.remove(first.min(areas.len() - 1));
+        }
+        areas.push(area);
     }
 }
 

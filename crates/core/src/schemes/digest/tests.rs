@@ -25,7 +25,7 @@ fn sent_to(scheme: &dyn Scheme, url: &str) -> Option<String> {
 fn stamped(scheme: &dyn Scheme, url: &str) -> Stamp {
     let mut hop = Hop::test("GET", url);
     scheme.authorize(&mut hop).unwrap();
-    hop.finish_entry().unwrap().stamp
+    hop.stamped()
 }
 
 /// What the scheme makes of an answer.
@@ -44,6 +44,21 @@ fn told(
 
 fn challenged(scheme: &dyn Scheme, url: &str, line: &str, sent: Stamp) -> Verdict {
     told(scheme, url, 401, (WWW_AUTHENTICATE, line), sent).unwrap()
+}
+
+/// Asked by the server, answered, and let in: its realm is known from then on. Gives the answer and its stamp.
+fn let_in(scheme: &dyn Scheme, url: &str, line: &str, sent: Stamp) -> (String, Stamp) {
+    let (answer, stamp) = again(scheme, url, challenged(scheme, url, line, sent));
+    told(scheme, url, 200, (AUTHENTICATION_INFO, "qop=auth"), stamp).unwrap();
+    (answer, stamp)
+}
+
+/// What is sent after a refusal.
+fn again(scheme: &dyn Scheme, url: &str, verdict: Verdict) -> (String, Stamp) {
+    let Verdict::Resend { stamp, .. } = verdict else { panic!("{verdict:?}") };
+    let mut hop = Hop::test("GET", url).again_with(stamp);
+    assert!(matches!(scheme.authorize(&mut hop).unwrap(), Step::Send));
+    (hop.attached("authorization").unwrap().to_owned(), hop.stamped())
 }
 
 fn because(verdict: Verdict) -> Option<Resend> {
@@ -73,9 +88,9 @@ fn c11_the_first_example_of_the_rfc() {
             "Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", algorithm={algorithm}, \
              nonce=\"{nonce}\", opaque=\"{opaque}\""
         );
-        assert_eq!(because(challenged(&*scheme, URL, &line, Stamp(0))), Some(Resend::Challenged));
+        let (answer, _) = let_in(&*scheme, URL, &line, Stamp(0));
         assert_eq!(
-            sent_to(&*scheme, URL).unwrap(),
+            answer,
             format!(
                 "Digest username=\"Mufasa\", realm=\"http-auth@example.org\", algorithm={algorithm}, \
                  opaque=\"{opaque}\", nonce=\"{nonce}\", uri=\"/dir/index.html\", nc=00000001, \
@@ -96,8 +111,7 @@ fn c11_the_second_example_of_the_rfc() {
     let line = "Digest realm=\"api@example.org\", qop=\"auth\", algorithm=SHA-512-256, \
                 nonce=\"5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK\", \
                 opaque=\"HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS\", charset=UTF-8, userhash=true";
-    challenged(&*scheme, url, line, Stamp(0));
-    let answer = sent_to(&*scheme, url).unwrap();
+    let (answer, _) = let_in(&*scheme, url, line, Stamp(0));
     assert!(answer.starts_with(
         "Digest username=\"793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b\", userhash=true, "
     ));
@@ -121,8 +135,8 @@ fn the_best_hash_is_taken_and_md5_can_be_switched_off() {
         (&["SHA-3", "md5-SESS"], "md5-SESS"),
     ] {
         let scheme = sam();
-        challenged(&*scheme, URL, &offers(list), Stamp(0));
-        assert_eq!(param(&sent_to(&*scheme, URL).unwrap(), "nonce"), taken);
+        let (answer, _) = let_in(&*scheme, URL, &offers(list), Stamp(0));
+        assert_eq!(param(&answer, "nonce"), taken);
     }
     let scheme = Digest::new("sam", "hunter2").without_md5().into_scheme().unwrap();
     for (list, why) in [
@@ -132,48 +146,56 @@ fn the_best_hash_is_taken_and_md5_can_be_switched_off() {
         assert_eq!(challenged(&*scheme, URL, &offers(list), Stamp(0)), Verdict::Unanswered(why));
     }
     assert_eq!(sent_to(&*scheme, URL), None);
-    challenged(&*scheme, URL, &offers(&["MD5", "SHA-256"]), Stamp(0));
-    assert_eq!(param(&sent_to(&*scheme, URL).unwrap(), "algorithm"), "SHA-256");
+    let (answer, _) = let_in(&*scheme, URL, &offers(&["MD5", "SHA-256"]), Stamp(0));
+    assert_eq!(param(&answer, "algorithm"), "SHA-256");
 }
 
 #[test]
 fn a_refusal_is_read_by_what_went_before() {
     let line = |nonce: &str, more: &str| format!("Digest realm=\"r\", nonce=\"{nonce}\", qop=\"auth\"{more}");
     let scheme = sam();
-    // Asked for the first time.
-    assert_eq!(because(challenged(&*scheme, URL, &line("1", ""), Stamp(0))), Some(Resend::Challenged));
-    let first = stamped(&*scheme, URL);
-    // Too old.
-    assert_eq!(because(challenged(&*scheme, URL, &line("2", ", stale=TRUE"), first)), Some(Resend::Nonce));
-    let second = stamped(&*scheme, URL);
-    assert_eq!(param(&sent_to(&*scheme, URL).unwrap(), "nonce"), "2");
-    // Another request that was told the same: it goes with the nonce that is there.
-    assert_eq!(because(challenged(&*scheme, URL, &line("3", ", stale=true"), first)), Some(Resend::Nonce));
+    let ask = |nonce: &str, more: &str, sent| challenged(&*scheme, URL, &line(nonce, more), sent);
+    // Asked for the first time, and let in.
+    let (_, first) = let_in(&*scheme, URL, &line("1", ""), Stamp(0));
+    // Too old: each goes with the nonce it was told, which others learn once it has been accepted.
+    let verdict = ask("2", ", stale=TRUE", first);
+    assert_eq!(because(verdict), Some(Resend::Nonce));
+    let (answer, second) = again(&*scheme, URL, verdict);
+    assert_eq!(param(&answer, "nonce"), "2");
+    let other = ask("3", ", stale=true", first);
+    assert_eq!(param(&again(&*scheme, URL, other).0, "nonce"), "3");
+    assert_eq!(param(&sent_to(&*scheme, URL).unwrap(), "nonce"), "1");
+    told(&*scheme, URL, 200, (AUTHENTICATION_INFO, "qop=auth"), second).unwrap();
     assert_eq!(param(&sent_to(&*scheme, URL).unwrap(), "nonce"), "2");
     // Accepted, and later refused by a server that does not know `stale`: once more.
-    told(&*scheme, URL, 200, (AUTHENTICATION_INFO, "qop=auth"), second).unwrap();
-    assert_eq!(because(challenged(&*scheme, URL, &line("4", ""), second)), Some(Resend::Challenged));
-    // Refused again: it is the password. The next request goes bare.
-    let fourth = stamped(&*scheme, URL);
-    assert_eq!(challenged(&*scheme, URL, &line("5", ""), fourth), Verdict::Deliver);
+    let verdict = ask("4", "", second);
+    assert_eq!(because(verdict), Some(Resend::Challenged));
+    // Refused again: the page, or the password. The next request goes with what was accepted, and its refusal tells.
+    let (_, fourth) = again(&*scheme, URL, verdict);
+    assert_eq!(ask("5", "", fourth), Verdict::Deliver);
+    let doubted = stamped(&*scheme, URL);
+    assert_eq!(ask("6", "", doubted), Verdict::Deliver);
     assert_eq!(sent_to(&*scheme, URL), None);
     // The same nonce is nothing new, whatever the server calls it.
-    challenged(&*scheme, URL, &line("6", ""), Stamp(0));
-    let sixth = stamped(&*scheme, URL);
-    assert_eq!(challenged(&*scheme, URL, &line("6", ", stale=true"), sixth), Verdict::Deliver);
+    let (_, seventh) = again(&*scheme, URL, ask("7", "", Stamp(0)));
+    assert_eq!(ask("7", ", stale=true", seventh), Verdict::Deliver);
+    // Not accepted, but others were meanwhile: it is the nonce.
+    let (_, eighth) = again(&*scheme, URL, ask("8", "", Stamp(0)));
+    let_in(&*scheme, URL, &line("9", ""), Stamp(0));
+    assert_eq!(because(ask("10", "", eighth)), Some(Resend::Nonce));
 }
 
 #[test]
 fn a_count_is_used_once_for_a_nonce() {
     let scheme = sam();
     let (a, b) = ("https://api.example.com/a/1", "https://api.example.com/b/1");
-    challenged(&*scheme, a, "Digest realm=\"a\", nonce=\"same\", qop=auth", Stamp(0));
-    let counts: Vec<_> = (0..3).map(|_| param(&sent_to(&*scheme, a).unwrap(), "nc")).collect();
-    assert_eq!(counts, ["00000001", "00000002", "00000003"]);
+    let_in(&*scheme, a, "Digest realm=\"a\", nonce=\"same\", qop=auth", Stamp(0));
+    let counts: Vec<_> = (0..2).map(|_| param(&sent_to(&*scheme, a).unwrap(), "nc")).collect();
+    assert_eq!(counts, ["00000002", "00000003"]);
     // Another realm that hands out the same nonce.
     let sent = stamped(&*scheme, b);
-    challenged(&*scheme, b, "Digest realm=\"b\", nonce=\"same\", qop=auth", sent);
-    let (of_b, of_a) = (sent_to(&*scheme, b).unwrap(), sent_to(&*scheme, a).unwrap());
+    let (of_b, _) = let_in(&*scheme, b, "Digest realm=\"b\", nonce=\"same\", qop=auth", sent);
+    let of_a = sent_to(&*scheme, a).unwrap();
     assert_eq!((param(&of_b, "realm"), param(&of_b, "nc")), ("b".into(), "00000005".into()));
     assert_eq!((param(&of_a, "realm"), param(&of_a, "nc")), ("a".into(), "00000006".into()));
 }
@@ -183,7 +205,7 @@ fn each_origin_has_a_state_of_its_own_and_domain_cannot_join_them() {
     let scheme = sam();
     let line =
         "Digest realm=\"r\", nonce=\"n\", qop=auth, domain=\"/dir https://b.example.com/ //c.example.com/\"";
-    challenged(&*scheme, URL, line, Stamp(0));
+    let_in(&*scheme, URL, line, Stamp(0));
     assert!(sent_to(&*scheme, URL).is_some());
     for other in [
         "https://b.example.com/",
@@ -196,7 +218,7 @@ fn each_origin_has_a_state_of_its_own_and_domain_cannot_join_them() {
         assert_eq!(sent_to(&*scheme, other), None, "{other}");
     }
     // A path outside that is found to belong to it.
-    challenged(&*scheme, "https://api.example.com/elsewhere", line, Stamp(0));
+    let_in(&*scheme, "https://api.example.com/elsewhere", line, Stamp(0));
     assert!(sent_to(&*scheme, "https://api.example.com/elsewhere").is_some());
     assert_eq!(sent_to(&*scheme, "https://api.example.com/elsewhere2"), None);
 }
@@ -208,8 +230,7 @@ fn the_servers_proof_is_checked() {
     let scheme = scheme.into_scheme().unwrap();
     let line = "Digest realm=\"http-auth@example.org\", qop=auth, algorithm=MD5, \
                 nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\"";
-    challenged(&*scheme, URL, line, Stamp(0));
-    let sent = stamped(&*scheme, URL);
+    let (_, sent) = let_in(&*scheme, URL, line, Stamp(0));
     let info = |line: &str| told(&*scheme, URL, 200, (AUTHENTICATION_INFO, line), sent);
     let right = "rspauth=\"9b712497bc9f91499fbcca1dfc5f09a5\"";
     assert_eq!(info(right).unwrap(), Verdict::Deliver);
@@ -234,8 +255,8 @@ fn a_hostile_server_fills_no_memory() {
     let scheme = sam();
     for number in 0..1000 {
         let url = format!("https://api.example.com/{number}/x");
-        challenged(&*scheme, &url, &format!("Digest realm=\"{number}\", nonce=\"{number}\""), Stamp(0));
-        let sent = stamped(&*scheme, &url);
+        let (_, sent) =
+            let_in(&*scheme, &url, &format!("Digest realm=\"{number}\", nonce=\"{number}\""), Stamp(0));
         told(&*scheme, &url, 200, (AUTHENTICATION_INFO, &format!("nextnonce=\"x{number}\"")), sent).unwrap();
     }
     let sent: Vec<_> = (0..1000)

@@ -174,7 +174,7 @@ impl Caller {
         let (clock, headers) = (world.clock(), HeaderMap::new());
         let target = Target::parse("https://api.example.com/").unwrap();
         let observe = |status| {
-            let response = ResponseView::new(status, &headers).of(&*clock, target, "");
+            let response = ResponseView::new(status, &headers).of(&*clock, target, "", false);
             tokens.observed(&response, Stamp(generation))
         };
         if self.refusals_left == 0 {
