@@ -2,7 +2,7 @@
 
 use std::{hint::black_box, sync::Arc};
 
-use authwright_core::{Digest, Hop, IntoScheme, ResponseView, Scheme, Stamp, Step, Target};
+use authwright_core::{Digest, Hop, IntoScheme, ResponseView, Scheme, Stamp, Step, Target, Verdict};
 use http::{
     HeaderMap, HeaderValue, Method, StatusCode,
     header::{AUTHORIZATION, WWW_AUTHENTICATE},
@@ -38,7 +38,7 @@ pub(super) fn run(recorder: &mut Recorder) {
     super::header::exchange(recorder, "digest, a whole exchange: SHA-256", &auth, &shape::policy(0));
 }
 
-/// A scheme that has been asked by the server of [`URL`].
+/// A scheme that has been asked, and let in, by the server of [`URL`].
 fn asked(algorithm: &str) -> Arc<dyn Scheme> {
     let scheme = Digest::new("sam", "hunter2").into_scheme().expect("a user and a password");
     let challenge = format!(
@@ -50,7 +50,14 @@ fn asked(algorithm: &str) -> Arc<dyn Scheme> {
     headers.insert(WWW_AUTHENTICATE, HeaderValue::from_str(&challenge).expect("visible ASCII"));
     let target = Target::parse(URL).expect("a constant");
     let refused = ResponseView::new(StatusCode::UNAUTHORIZED, &headers).sent_to(target);
-    scheme.observed(&refused, Stamp(0)).expect("a challenge that can be answered");
+    let Ok(Verdict::Resend { stamp, .. }) = scheme.observed(&refused, Stamp(0)) else {
+        unreachable!("a challenge that can be answered");
+    };
+    let mut hop = Hop::test("GET", URL).again_with(stamp);
+    scheme.authorize(&mut hop).expect("it has been asked");
+    let none = HeaderMap::new();
+    let accepted = ResponseView::new(StatusCode::OK, &none).sent_to(target);
+    scheme.observed(&accepted, hop.stamped()).expect("no proof to be checked");
     scheme
 }
 

@@ -75,6 +75,7 @@ pub(crate) async fn run(
     let Some(request) = next else { return Err(Error::caller("there is no request; nothing was sent")) };
     let deadline = Deadline::after(request.timeout().copied().or(client.timeout));
     let version = request.version();
+    exchange.admit(request.headers(), &target(request.url())?)?;
     let mut body = KeptBody::new(request.body_mut().take());
     while let Some(request) = next {
         // A field of the caller's own silences the jar, as in reqwest.

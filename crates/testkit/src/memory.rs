@@ -87,6 +87,7 @@ fn hops(net: &Net, plan: &Plan, exchange: &mut Exchange<'_>) -> Result<Ending, a
     let (mut method, mut headers) = (plan.method.clone(), plan.headers.clone());
     let mut body = plan.body.clone();
     let mut left = plan.timeout;
+    exchange.admit(&headers, &Target::parse(&url)?)?;
     loop {
         let target = Target::parse(&url)?;
         let view = match &body {

@@ -70,6 +70,7 @@ fn hops<B: IntoBody>(
     {
         headers.insert(CONTENT_TYPE, value);
     }
+    exchange.admit(&headers, &Target::from_uri(&uri)?)?;
     let mut body = Some(body);
     loop {
         let target = Target::from_uri(&uri)?;

@@ -32,6 +32,7 @@
 //! let mut headers = HeaderMap::new();
 //! let target = Target::parse("https://api.example.com/report")?;
 //! let outgoing = Outgoing { method: &"GET".parse().unwrap(), target, headers: &mut headers, body: Body::Empty };
+//! exchange.admit(outgoing.headers, &target)?;
 //! let Ready::Send(None) = exchange.step(outgoing)? else { panic!("a key needs no flow, and adds no query pair") };
 //! assert_eq!(headers["x-api-key"], "k3y");
 //!
@@ -226,6 +227,17 @@ impl<'a> Exchange<'a> {
         self.sends
     }
 
+    /// Whether a request with these fields may be sent at all. Drivers ask once, before the first [`step`](Self::step).
+    ///
+    /// A proxy's credential is its client's to send (RFC 9110 section 11.7.1). On a request it would reach the origin: by a
+    /// tunnel, or where no proxy is in between after all. Neither client says beforehand which way a request will go.
+    ///
+    /// # Errors
+    /// `Proxy-Authorization` is set.
+    pub fn admit(&self, headers: &HeaderMap, target: &Target<'_>) -> Result<(), Error> {
+        if headers.contains_key(PROXY_AUTHORIZATION) { Err(for_the_proxy(target)) } else { Ok(()) }
+    }
+
     /// Makes a hop ready: every entry whose origin covers it is applied. Where a token is needed first, the header fields
     /// are as they were, and this is called again with them once the driver has done what is asked.
     ///
@@ -240,19 +252,21 @@ impl<'a> Exchange<'a> {
             return Ok(Ready::Wait(flight));
         }
         if self.sends == 0 {
-            self.check_proxy_authorization(headers, &target)?;
             self.replayable = body.is_replayable();
             if self.may_send_again() {
                 self.kept = Some(Kept::new(method, headers, &self.policy.default_headers));
             }
             if !self.policy.default_headers.is_empty() {
+                self.admit(&self.policy.default_headers, &target)?;
                 self.rare().defaults = self.policy.add_default_headers(headers);
             }
         }
         self.sends += 1;
         let Some(auth) = self.auth else {
             self.note(&target, || TrailEvent::Bare("the request says .without_auth()"));
-            if let Some(proxy) = self.proxy_on_the_way(&target) {
+            if self.policy.proxy.is_some()
+                && let Some(proxy) = self.proxy_on_the_way(&target)
+            {
                 let mut hop = Hop::new(method, target, headers, body, &*self.policy.clock);
                 if let Err(error) = self.authorize_to_proxy(&proxy, &mut hop) {
                     let defaults = self.rare.as_ref().map(|rare| &*rare.defaults).unwrap_or_default();
@@ -274,8 +288,8 @@ impl<'a> Exchange<'a> {
         if self.attached.is_empty() && self.attached_entries().next().is_none() {
             self.nothing_attached(auth, &hop);
         }
-        if let Some(proxy) = self.proxy_on_the_way(&target) {
-            self.authorize_to_proxy(&proxy, &mut hop).inspect_err(|_| self.take_back(auth, &mut hop))?;
+        if self.policy.proxy.is_some() {
+            self.go_through_proxy(auth, &mut hop)?;
         }
         let line = hop.into_line();
         if line.is_empty() {
@@ -286,16 +300,6 @@ impl<'a> Exchange<'a> {
             self.rare().our_pairs = format!("&{}", ours.trim_start_matches(['?', '&']));
         }
         Ok(Ready::Send(Some(line)))
-    }
-
-    /// A proxy's credential is its client's to send (RFC 9110 section 11.7.1). On a request it would reach the origin: by a
-    /// tunnel, or where no proxy is in between after all. Neither client says beforehand which way a request will go.
-    #[inline]
-    fn check_proxy_authorization(&self, headers: &HeaderMap, target: &Target<'_>) -> Result<(), Error> {
-        let set = [headers, &self.policy.default_headers]
-            .into_iter()
-            .any(|headers| headers.contains_key(PROXY_AUTHORIZATION));
-        if set { Err(for_the_proxy(target)) } else { Ok(()) }
     }
 
     /// Whether a response of this status is delivered without a closer look, so that a driver may spare itself

@@ -4,8 +4,8 @@ use http::StatusCode;
 
 use super::{Exchange, Next, resent};
 use crate::{
-    Error, Hop, ProxyAccess, ProxyDenied, Resend, ResponseView, Stamp, Target, Verdict, proxy::line_sent,
-    trail::TrailEvent,
+    Auth, Error, Hop, ProxyAccess, ProxyDenied, Resend, ResponseView, Stamp, Target, Verdict,
+    proxy::line_sent, trail::TrailEvent,
 };
 
 /// What a request remembers of the proxy.
@@ -24,9 +24,16 @@ pub(super) const PROXY_RESENDS: u32 = 2;
 
 impl Exchange<'_> {
     /// The proxy that this hop is given to as it is. What is for https goes through a tunnel, to the origin.
-    #[inline]
     pub(super) fn proxy_on_the_way(&self, target: &Target<'_>) -> Option<ProxyAccess> {
         self.policy.proxy.as_ref().filter(|proxy| proxy.answers() && !target.is_https()).cloned()
+    }
+
+    /// A hop that is ready but for the proxy.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn go_through_proxy(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Error> {
+        let Some(proxy) = self.proxy_on_the_way(hop.goes_to()) else { return Ok(()) };
+        self.authorize_to_proxy(&proxy, hop).inspect_err(|_| self.take_back(auth, hop))
     }
 
     /// Puts on what the proxy is known to want.
