@@ -152,6 +152,15 @@ impl Area {
         if area.prefix.is_empty() { Self { prefix: "/".into(), ..area } } else { area }
     }
 
+    /// Whether the target is of this origin.
+    #[cfg(feature = "digest")]
+    #[inline]
+    pub(crate) fn is_at(&self, target: &Target<'_>) -> bool {
+        (*self.host == *target.host() || self.host.eq_ignore_ascii_case(target.host()))
+            && self.https == target.is_https()
+            && self.port == target.port()
+    }
+
     /// Whether the target begins with it, dot segments left out of account: see [`has_dot_segments`].
     #[cfg(feature = "digest")]
     pub(crate) fn begins(&self, target: &Target<'_>) -> bool {
@@ -159,10 +168,7 @@ impl Area {
             let rest = path.strip_prefix(&*self.prefix);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        self.host.eq_ignore_ascii_case(target.host())
-            && self.https == target.is_https()
-            && self.port == target.port()
-            && (self.prefix.is_empty() || begins(target.path()))
+        self.is_at(target) && (self.prefix.is_empty() || begins(target.path()))
     }
 
     fn parse(text: &str, plain_http_allowed: bool) -> Result<Self, Error> {
