@@ -33,17 +33,26 @@ fuzz_target!(|data: &[u8]| {
         headers.append(HeaderName::from_static(name), value);
         let status = StatusCode::from_u16(status).expect("a constant");
         let response = ResponseView::new(status, &headers).sent_to(target);
-        let verdict = scheme.observed(&response, sent);
-        assert!(status == StatusCode::UNAUTHORIZED || !matches!(verdict, Ok(Verdict::Resend { .. })));
-        if let Some((stamp, answer)) = answer(&*scheme) {
+        let promised = match scheme.observed(&response, sent) {
+            Ok(Verdict::Resend { stamp, .. }) => Some(stamp),
+            _ => None,
+        };
+        assert!(status == StatusCode::UNAUTHORIZED || promised.is_none());
+        let answered = answer(&*scheme, promised);
+        assert!(promised.is_none() || answered.is_some(), "what is promised is sent");
+        sent = Stamp(0);
+        if let Some((stamp, answer)) = answered {
             check(&answer, &mut used);
             sent = stamp;
         }
     }
 });
 
-fn answer(scheme: &dyn Scheme) -> Option<(Stamp, Vec<u8>)> {
+fn answer(scheme: &dyn Scheme, promised: Option<Stamp>) -> Option<(Stamp, Vec<u8>)> {
     let mut hop = Hop::test("GET", URL);
+    if let Some(stamp) = promised {
+        hop = hop.again_with(stamp);
+    }
     match scheme.authorize(&mut hop) {
         Ok(Step::Send) => {
             let value = hop.headers().get("authorization").expect("what is sent").as_bytes().to_vec();
