@@ -5,6 +5,8 @@ use crate::{Mutation, cut};
 const ENGINE: &str = "crates/core/src/schemes/digest/engine.rs";
 const OFFER: &str = "crates/core/src/schemes/digest/offer.rs";
 const KEYS: &str = "crates/core/src/schemes/digest/keys.rs";
+const SESSION: &str = "crates/core/src/schemes/digest/session.rs";
+const EXCHANGE: &str = "crates/core/src/exchange/mod.rs";
 const SPACES: &str = "crates/core/src/schemes/digest/spaces.rs";
 const PASSWORD: &str = "crates/core/src/schemes/password.rs";
 const APPLY: &str = "crates/core/src/exchange/apply.rs";
@@ -27,53 +29,74 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     ),
     cut(
         "C10 state per origin",
-        SPACES,
-        "*self.session.keys.realm == *realm && self.origin.covers(target)",
-        "*self.session.keys.realm == *realm",
+        KEYS,
+        "self.realm == other.realm && self.origin == other.origin",
+        "self.realm == other.realm",
     ),
     cut(
         "C10 state per realm",
-        SPACES,
-        "*self.session.keys.realm == *realm && self.origin.covers(target)",
-        "self.origin.covers(target)",
+        KEYS,
+        "self.realm == other.realm && self.origin == other.origin",
+        "self.origin == other.origin",
     ),
     cut(
         "C10 an answer only where its space is",
         SPACES,
-        "self.areas.iter().filter(|area| area.covers(target))",
-        "self.areas.iter()",
+        "filter(|area| area.begins(target)) {",
+        "filter(|_| true) {",
+    ),
+    cut(
+        "C10 no path of a space is trusted with dot segments",
+        SPACES,
+        "if has_dot_segments(target)",
+        "if false",
     ),
     cut(
         "C3 each count once",
-        SPACES,
+        SESSION,
         "self.count.fetch_add(1, Ordering::Relaxed)",
         "self.count.load(Ordering::Relaxed)",
     ),
     cut(
         "C3 one count for a nonce of two realms",
         SPACES,
-        "twin.map(|twin| Arc::clone(&twin.count)).unwrap_or_default()",
-        "{ let _ = twin; Arc::default() }",
+        "twins.next().map_or_else(Arc::default, |twin| Arc::clone(&twin.count))",
+        "{ let _ = twins.next(); Arc::default() }",
     ),
     cut(
-        "C3 fifty share one nonce",
+        "C3 many requests with one nonce are one session",
         SPACES,
-        "if !before.is_some_and(|before| Arc::ptr_eq(before, &space.session)) {",
-        "if false {",
+        "if let Some(same) = twin {",
+        "if let Some(same) = twin.filter(|_| false) {",
     ),
-    cut("C8 stale is believed", ENGINE, "Some(_) if challenge.stale => (Resend::Nonce, true),", ""),
+    cut(
+        "C8 each is sent again with the nonce it was told",
+        ENGINE,
+        "let promised = promised.and_then(|stamp| self.spaces.with(stamp));",
+        "let promised = promised.filter(|_| false).and_then(|stamp| self.spaces.with(stamp));",
+    ),
+    cut("C8 stale is believed", ENGINE, "Some(_) if offer.challenge.stale => Resend::Nonce,", ""),
     cut(
         "C8 a refusal without stale is the password",
         ENGINE,
-        "Some(sent) if sent.is_accepted() => (Resend::Challenged, false),",
-        "Some(sent) if sent.is_accepted() || true => (Resend::Challenged, false),",
+        "Some(sent) => return self.refused(sent),",
+        "Some(_) => Resend::Challenged,",
+    ),
+    cut(
+        "C8 a nonce accepted before may have ended",
+        ENGINE,
+        "Some(sent) if sent.is_accepted() => Resend::Challenged,",
+        "",
     ),
     cut(
         "A6 the same nonce again is nothing new",
         ENGINE,
-        "(Some(sent), _) if *sent.nonce == *nonce => {",
-        "(Some(sent), _) if false && *sent.nonce == *nonce => {",
+        "Some(sent) if *sent.nonce == *nonce.bytes() => return self.refused(sent),",
+        "",
     ),
+    cut("C8 a wrong password is forgotten", SPACES, "            !is_it\n", "            true\n"),
+    cut("C8 who is refused a page is on probation only", SPACES, "session.doubt();", ""),
+    cut("6 what a stream was told is for the next one", ENGINE, "if sent_once {", "if false {"),
     cut(
         "C9 the server's proof",
         ENGINE,
@@ -119,8 +142,28 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "2 who waits to be asked keeps out of a taken place",
         HOP,
-        "if let Some(slot) = slots.iter().find(is_taken).cloned() {",
-        "if let Some(slot) = slots.iter().find(is_taken).cloned().filter(|_| false) {",
+        "slots.iter().find(|slot| self.is_taken(slot)).cloned()",
+        "slots.iter().find(|slot| self.is_taken(slot)).cloned().filter(|_| false)",
     ),
-    cut("2 the place of who waits is kept", APPLY, "if !self.is_held(auth, entry) {", "if true {"),
+    cut("2 the place of who waits is kept", APPLY, "if self.is_held(auth, entry) {", "if false {"),
+    cut("2 who waits leaves nothing behind", APPLY, "hop.finish_bare();", ""),
+    cut(
+        "3 a redirect may lead into another realm",
+        EXCHANGE,
+        "self.budget.get_mut(Resend::Challenged.index()) {",
+        "self.budget.get_mut(Resend::Challenged.index()).filter(|_| false) {",
+    ),
+    cut(
+        "C2 MD5 switched off is no leave for Basic",
+        PASSWORD,
+        "Verdict::Unanswered(MD5_IS_OFF) => return Verdict::Unanswered(MD5_IS_OFF),",
+        "",
+    ),
+    cut(
+        "C5 a better hash without qop",
+        OFFER,
+        "if !qop.given && algorithm.hash != DigestHash::Md5 {",
+        "if false {",
+    ),
+    cut("C5 -sess without qop", OFFER, "if algorithm.session && !qop.auth && !qop.auth_int {", "if false {"),
 ];

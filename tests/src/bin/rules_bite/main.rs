@@ -1,7 +1,7 @@
 //! Removes one rule at a time from a copy of the workspace and sees whether a test notices.
 //!
 //! ```text
-//! cargo run -p authwright-tests --bin rules_bite [part of a name]
+//! cargo run -p authwright-tests --bin rules_bite [part of a rule's name] [part of the tests' names]
 //! cargo run -p authwright-tests --bin rules_bite -- --check
 //! ```
 //!
@@ -36,6 +36,7 @@ const fn cut(rule: &'static str, file: &'static str, from: &'static str, to: &'s
 
 fn main() -> ExitCode {
     let wanted = std::env::args().nth(1).unwrap_or_default();
+    let tests = std::env::args().nth(2).unwrap_or_default();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests has a parent").to_owned();
     let all = || {
         requests::MUTATIONS.iter().chain(tokens::MUTATIONS).chain(oauth::MUTATIONS).chain(digest::MUTATIONS)
@@ -52,14 +53,14 @@ fn main() -> ExitCode {
     // What a run before this one left behind, files since removed included, is no part of the copy.
     let _ = fs::remove_dir_all(&copy);
     copy_tracked_files(&root, &copy);
-    let failed = failures(&copy);
+    let failed = failures(&copy, &tests);
     if !failed.is_empty() {
         println!("without any change {failed:?} fail: nothing can be learned");
         return ExitCode::FAILURE;
     }
     let mut survived = 0;
     for mutation in all().filter(|mutation| mutation.rule.contains(&wanted)) {
-        let failed = failures_with(&copy, mutation);
+        let failed = failures_with(&copy, mutation, &tests);
         survived += u32::from(failed.is_empty());
         let verdict = if failed.is_empty() { "SURVIVED".to_owned() } else { failed.join(", ") };
         println!("| {} | {verdict} |", mutation.rule);
@@ -81,22 +82,23 @@ fn outdated(root: &Path, Mutation { rule, file, from, .. }: &Mutation) -> Option
 }
 
 /// The tests that fail with this change.
-fn failures_with(copy: &Path, Mutation { file, from, to, .. }: &Mutation) -> Vec<String> {
+fn failures_with(copy: &Path, Mutation { file, from, to, .. }: &Mutation, tests: &str) -> Vec<String> {
     let path = copy.join(file);
     let before = fs::read_to_string(&path).expect("the file of a rule can be read");
     fs::write(&path, before.replacen(from, to, 1)).expect("the copy can be written");
-    let failed = failures(copy);
+    let failed = failures(copy, tests);
     fs::write(&path, before).expect("the copy can be written");
     failed
 }
 
 /// The tests of the contract suite, of core's own and of the storms that fail. A change that does not compile is a mistake in the list, and said so.
-fn failures(copy: &Path) -> Vec<String> {
+fn failures(copy: &Path, tests: &str) -> Vec<String> {
     let log = copy.with_file_name("rules-bite.log");
     let output = fs::File::create(&log).expect("the log can be written");
     let mut cargo = Command::new(env!("CARGO"))
         .args(["test", "--no-fail-fast", "-p", "authwright-core", "-p", "authwright-tests"])
-        .args(["--lib", "--test", "login", "--test", "contract", "--test", "storms"])
+        .args(["--lib", "--test", "login", "--test", "contract", "--test", "storms", "--test", "digest"])
+        .args(["--", tests])
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", copy.with_file_name("rules-bite-build"))
         .env("RUSTFLAGS", "--cap-lints=allow")

@@ -106,8 +106,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "(locations.next(), None::<()>)",
     ),
     cut("4 budgets are small", EXCHANGE, "[1; Resend::COUNT]", "[9; Resend::COUNT]"),
-    cut("4 something new to say", EXCHANGE, "&& now != stamp", ""),
-    cut("4 leave to resend", EXCHANGE, "&& entry.may_resend", ""),
+    cut("4 something new to say", EXCHANGE, "|| now == stamp", ""),
+    cut("4 leave to resend", EXCHANGE, "|| !entry.may_resend", ""),
     cut("5 403 is final (A7)", EXCHANGE, "because == Resend::SteppedUp", "true"),
     cut(
         "5 5xx is not ours",
@@ -115,12 +115,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "                _ => false,\n            };\n            let left",
         "                _ => true,\n            };\n            let left",
     ),
-    cut(
-        "6 a stream is sent once",
-        EXCHANGE,
-        "if wanted\n                && self.replayable\n",
-        "if wanted\n",
-    ),
+    cut("6 a stream is sent once", EXCHANGE, "_ if !self.replayable => \"when", "_ if false => \"when"),
     cut("6 a stream cannot be signed", APPLY, "if entry.needs_body && !self.replayable {", "if false {"),
     cut(
         "7 only what was on the hop learns",
@@ -137,8 +132,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "A8 no Proxy-Authorization on a request",
         EXCHANGE,
-        "if set { Err(for_the_proxy(target)) } else",
-        "if false { Err(for_the_proxy(target)) } else",
+        "if headers.contains_key(PROXY_AUTHORIZATION) {",
+        "if false {",
     ),
     cut("A8 no scheme writes Proxy-Authorization", HOP, "if name == PROXY_AUTHORIZATION {", "if false {"),
     cut(
