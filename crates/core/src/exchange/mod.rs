@@ -56,13 +56,11 @@ mod pause;
 mod policy;
 mod proxied;
 mod redirect;
+mod refusal;
 
 use std::fmt;
 
-use http::{
-    HeaderMap, HeaderName, Method, StatusCode,
-    header::{PROXY_AUTHORIZATION, WWW_AUTHENTICATE},
-};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header::PROXY_AUTHORIZATION};
 
 use self::{
     attached::{Attached, One},
@@ -75,7 +73,7 @@ pub use self::{
     redirect::Follow,
 };
 use crate::{
-    Auth, Body, Denied, Error, Hop, ProxyAccess, Resend, ResponseView, Slot, Stamp, Target, Trail, Verdict,
+    Auth, Body, Denied, Error, Hop, ProxyAccess, Resend, ResponseView, Slot, Stamp, Target, Trail,
     seldom::Seldom, trail::TrailEvent,
 };
 
@@ -113,15 +111,6 @@ struct Rare {
     promised: Option<(usize, Stamp)>,
     /// Entries on the hop beyond those that [`Attached`] holds.
     more: Vec<One>,
-}
-
-/// What the schemes have made of a response.
-#[derive(Default)]
-struct Learnt {
-    /// Why, by which entry, and what it will say.
-    resend: Option<(Resend, usize, Stamp)>,
-    /// By entry: why it could not answer what the server asks.
-    unanswered: Vec<(usize, &'static str)>,
 }
 
 /// A request about to be sent: the copy that is sent, on which credentials may be put.
@@ -347,52 +336,6 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Shows the response to the schemes on the hop, and takes the first resend that is allowed (rules 4 to 6).
-    fn learn(&mut self, response: &ResponseView<'_>, sent: &Target<'_>) -> Result<Learnt, Error> {
-        let Some(auth) = self.auth.filter(|auth| auth.traits().listens) else { return Ok(Learnt::default()) };
-        let (our_pairs, more) =
-            self.rare.as_ref().map_or(("", &[][..]), |rare| (&rare.our_pairs, &rare.more));
-        let response = &response.of(&*self.policy.clock, *sent, our_pairs, !self.replayable);
-        let mut learnt = Learnt::default();
-        for one in self.attached.iter().chain(more.iter().copied()) {
-            let (stamp, Some(entry)) = (one.stamp, auth.entries().get(one.index())) else { continue };
-            let (because, now) = match entry.scheme.observed(response, stamp)? {
-                Verdict::Deliver => continue,
-                Verdict::Unanswered(why) => {
-                    learnt.unanswered.push((one.index(), why));
-                    continue;
-                }
-                Verdict::Resend { because, stamp } => (because, stamp),
-            };
-            // 401: the server refused to act, so even a POST may be sent again. 403 says that this credential will
-            // not do; only wider scope can help. Nothing else is ours to retry (RFC 9110 sections 15.5.2, 15.5.4).
-            let ours = match response.status {
-                StatusCode::UNAUTHORIZED => true,
-                StatusCode::FORBIDDEN => because == Resend::SteppedUp,
-                _ => false,
-            };
-            let left = self.budget.get_mut(because.index());
-            if !ours || !entry.may_resend || now == stamp || learnt.resend.is_some() {
-                continue;
-            }
-            let why = match left.filter(|left| **left > 0) {
-                _ if !self.replayable => "when it did, the body was a stream and gone: send again",
-                Some(left) => {
-                    *left -= 1;
-                    learnt.resend = Some((because, one.index(), now));
-                    continue;
-                }
-                None if because == Resend::Nonce => "it wants another nonce every time",
-                None => "it asks again for what was answered",
-            };
-            // Of what was sent, the error says as much.
-            if one.bare || because == Resend::Nonce {
-                learnt.unanswered.push((one.index(), why));
-            }
-        }
-        Ok(learnt)
-    }
-
     fn redirected(&mut self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
         let Some(kept) = &mut self.kept else { return Next::Deliver };
         if !redirect::is_redirect(response) || self.policy.max_redirects == 0 {
@@ -432,46 +375,6 @@ impl<'a> Exchange<'a> {
                 Next::Deliver
             }
         }
-    }
-
-    /// A 401 or 403 that remains (rule 12).
-    fn refused(
-        &self,
-        response: &ResponseView<'_>,
-        sent: &Target<'_>,
-        unanswered: &[(usize, &'static str)],
-    ) -> Next {
-        let (Some(auth), true, false) = (self.auth, self.policy.denied_as_error, self.caller_set) else {
-            return Next::Deliver;
-        };
-        let entries = auth.entries();
-        let labels = |bare: bool| {
-            let such = self.attached_entries().filter(move |one| one.bare == bare);
-            such.filter_map(|one| Some((one.index(), entries.get(one.index())?.label())))
-        };
-        let why = |index| unanswered.iter().find(|(other, _)| *other == index).map(|(_, why)| *why);
-        let unasked = labels(true).map(|(index, label)| {
-            format!(
-                "{label} goes only where the server asks for it, and {}",
-                why(index).unwrap_or("it did not")
-            )
-        });
-        let unasked: Vec<_> = unasked.collect();
-        let unanswered = labels(false).filter_map(|(index, label)| Some(format!("{label}: {}", why(index)?)));
-        let elsewhere = entries.iter().filter_map(|entry| {
-            let mismatch = entry.area.mismatch(sent)?;
-            Some(format!("{} is {}", entry.label(), entry.elsewhere(mismatch)))
-        });
-        Next::Denied(Box::new(Denied {
-            status: response.status,
-            origin: sent.origin().to_string(),
-            sent: labels(false).map(|(_, label)| label).collect(),
-            unanswered: unanswered.chain(unasked.iter().cloned()).collect(),
-            withheld: unasked.into_iter().chain(elsewhere).collect(),
-            stream_gone: response.status == StatusCode::UNAUTHORIZED && !self.replayable && self.may_resend(),
-            renewed: self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed)),
-            lines: response.headers.get_all(WWW_AUTHENTICATE).iter().cloned().collect(),
-        }))
     }
 
     fn attached_entries(&self) -> impl Iterator<Item = One> + '_ {

@@ -2,6 +2,7 @@
 
 use crate::{Mutation, cut};
 
+const REFUSAL: &str = "crates/core/src/exchange/refusal.rs";
 const EXCHANGE: &str = "crates/core/src/exchange/mod.rs";
 const PROXIED: &str = "crates/core/src/exchange/proxied.rs";
 const APPLY: &str = "crates/core/src/exchange/apply.rs";
@@ -106,16 +107,16 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "(locations.next(), None::<()>)",
     ),
     cut("4 budgets are small", EXCHANGE, "[1; Resend::COUNT]", "[9; Resend::COUNT]"),
-    cut("4 something new to say", EXCHANGE, "|| now == stamp", ""),
-    cut("4 leave to resend", EXCHANGE, "|| !entry.may_resend", ""),
-    cut("5 403 is final (A7)", EXCHANGE, "because == Resend::SteppedUp", "true"),
+    cut("4 something new to say", REFUSAL, "|| now == stamp", ""),
+    cut("4 leave to resend", REFUSAL, "|| !entry.may_resend", ""),
+    cut("5 403 is final (A7)", REFUSAL, "because == Resend::SteppedUp", "true"),
     cut(
         "5 5xx is not ours",
-        EXCHANGE,
+        REFUSAL,
         "                _ => false,\n            };\n            let left",
         "                _ => true,\n            };\n            let left",
     ),
-    cut("6 a stream is sent once", EXCHANGE, "_ if !self.replayable => \"when", "_ if false => \"when"),
+    cut("6 a stream is sent once", REFUSAL, "_ if !self.replayable => \"when", "_ if false => \"when"),
     cut("6 a stream cannot be signed", APPLY, "if entry.needs_body && !self.replayable {", "if false {"),
     cut(
         "7 only what was on the hop learns",
@@ -213,13 +214,13 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     ),
     cut(
         "12 not where the caller set it",
-        EXCHANGE,
+        REFUSAL,
         "(self.auth, self.policy.denied_as_error, self.caller_set)",
         "(self.auth, self.policy.denied_as_error, false)",
     ),
     cut(
         "12 not where it is switched off",
-        EXCHANGE,
+        REFUSAL,
         "(self.auth, self.policy.denied_as_error, self.caller_set)",
         "(self.auth, true, self.caller_set)",
     ),
