@@ -18,6 +18,8 @@ pub struct Denied {
     pub(crate) withheld: Vec<String>,
     /// What kept entries from answering what the server asks.
     pub(crate) unanswered: Vec<String>,
+    /// The server has said that a nonce was too old, and so that the credential was right.
+    pub(crate) stale: bool,
     pub(crate) stream_gone: bool,
     /// A renewed token was refused as well.
     pub(crate) renewed: bool,
@@ -118,7 +120,11 @@ impl fmt::Display for Denied {
             if self.renewed {
                 f.write_str("so was the token before it; ")?;
             }
-            write!(f, "check that {they} {are} correct and active")?;
+            if self.stale {
+                f.write_str("the server says that the nonce was too old")?;
+            } else {
+                write!(f, "check that {they} {are} correct and active")?;
+            }
             self.unanswered.iter().try_for_each(|why| write!(f, "; {why}"))?;
             self.says_what_it_asks_for(f)?;
         }
@@ -171,6 +177,7 @@ mod tests {
             sent: sent.iter().map(|label| (*label).to_owned()).collect(),
             withheld: Vec::new(),
             unanswered: Vec::new(),
+            stale: false,
             stream_gone: false,
             renewed: false,
             lines: lines.iter().map(|line| HeaderValue::from_str(line).unwrap()).collect(),

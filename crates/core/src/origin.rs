@@ -234,7 +234,7 @@ fn canonical_host(host: &str) -> Result<Box<str>, &'static str> {
 }
 
 /// `localhost` (RFC 6761 section 6.3), 127.0.0.0/8 and `::1`: the credential does not leave the machine.
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host.parse::<Ipv4Addr>().is_ok_and(|a| a.is_loopback())
         || host.trim_matches(['[', ']']).parse::<Ipv6Addr>().is_ok_and(|a| a.is_loopback())

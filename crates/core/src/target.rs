@@ -160,6 +160,11 @@ impl<'a> Target<'a> {
         crate::origin::is_protected(self)
     }
 
+    /// Whether it is the machine itself: `localhost`, 127.0.0.0/8, `::1`.
+    pub fn is_loopback(&self) -> bool {
+        crate::origin::is_loopback(&self.host().to_ascii_lowercase())
+    }
+
     /// The port, the scheme's own where none is written.
     #[inline]
     pub fn port(&self) -> u16 {

@@ -174,9 +174,13 @@ impl ClientBuilder {
 
 /// reqwest takes the first proxy that a URL fits, and sends what it is told to with each request or tunnel.
 fn through(http: reqwest::ClientBuilder, proxy: &ProxyAccess) -> Result<reqwest::ClientBuilder, Error> {
-    let with = |setting: reqwest::Proxy, basic: Option<&http::HeaderValue>| match basic {
-        Some(basic) => setting.custom_http_auth(basic.clone()),
-        None => setting,
+    let spared = proxy.spares_loopback().then(|| reqwest::NoProxy::from_string("localhost,127.0.0.0/8,::1"));
+    let with = |setting: reqwest::Proxy, basic: Option<&http::HeaderValue>| {
+        let setting = setting.no_proxy(spared.clone().flatten());
+        match basic {
+            Some(basic) => setting.custom_http_auth(basic.clone()),
+            None => setting,
+        }
     };
     let plain = with(reqwest::Proxy::http(proxy.url())?, proxy.for_requests());
     let tunnels = with(reqwest::Proxy::https(proxy.url())?, proxy.for_tunnels());

@@ -186,6 +186,9 @@ fn through(proxy: &ProxyAccess) -> Result<ureq::Proxy, Error> {
     if let Some((user, password)) = proxy.user_and_password() {
         own = own.username(user).password(password);
     }
+    if proxy.spares_loopback() {
+        own = own.no_proxy("localhost").no_proxy("127.*").no_proxy("[::1]");
+    }
     Ok(own.build()?)
 }
 

@@ -30,10 +30,11 @@ impl Failed {
             (UreqError::ConnectProxyFailed(_), Some(proxy)) => {
                 says = Some(format!("proxy {} did not connect; {origin} was not reached", address(proxy)));
             }
-            // It has no name outside ureq's protocol crate. Only an answer to a server that speaks so can be meant.
+            // It has no name outside ureq's protocol crate.
             (UreqError::Protocol(why), _) if why.to_string().starts_with("authorization header") => {
                 says = Some(format!(
-                    "{origin}: the answer to its Digest challenge cannot be sent by ureq: it has characters beyond ASCII"
+                    "{origin}: ureq sends no `Authorization` with characters beyond ASCII, as the answer to a Digest challenge with \
+                     such has"
                 ));
             }
             _ => {}

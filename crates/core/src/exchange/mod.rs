@@ -328,9 +328,7 @@ impl<'a> Exchange<'a> {
             return Ok(Next::Resend { method, headers });
         }
         match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                Ok(self.refused(response, &sent, &learnt.unanswered))
-            }
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(self.refused(response, &sent, &learnt)),
             _ if status.is_redirection() => Ok(self.redirected(response, &sent)),
             _ => Ok(Next::Deliver),
         }
@@ -356,9 +354,12 @@ impl<'a> Exchange<'a> {
                 if !same_origin {
                     self.budget = FULL;
                 }
-                // Another page may be of another realm: its challenge is as new as the first one was.
-                if let Some(left) = self.budget.get_mut(Resend::Challenged.index()) {
-                    *left = 1;
+                // Another page may be of another realm, and its nonces good for one use: what it asks is as new as it was at
+                // the first.
+                for because in [Resend::Challenged, Resend::Nonce] {
+                    if let Some(left) = self.budget.get_mut(because.index()) {
+                        *left = 1;
+                    }
                 }
                 if !next.keep_body {
                     self.replayable = true;
@@ -366,6 +367,7 @@ impl<'a> Exchange<'a> {
                 self.note(sent, || TrailEvent::Followed { to, dropped });
                 if let Some(rare) = self.rare.as_mut() {
                     (rare.resent, rare.promised) = (None, None);
+                    rare.proxied.next_hop();
                 }
                 self.hop += 1;
                 Next::Follow(next)

@@ -20,7 +20,8 @@ pub struct Policy {
     /// Fields added to every request that does not have them. On a change of origin they are left behind, but for
     /// those that say nothing about who is asking (`Accept`, `Accept-Language`, `Accept-Encoding`, `User-Agent`).
     pub default_headers: HeaderMap,
-    /// The proxy that everything goes through, where this client has been given its credential by us.
+    /// The proxy that everything goes through, where this client has been given its credential by us. A driver that sets it must
+    /// send everything there: what the proxy is answered goes onto every request that it [takes](ProxyAccess).
     pub proxy: Option<ProxyAccess>,
     /// The clock schemes read.
     pub clock: Arc<dyn Clock>,
@@ -46,9 +47,10 @@ impl Policy {
 const RESENDS: u32 = Resend::COUNT as u32;
 
 /// The most often one logical request is sent, whatever servers and schemes do: each hop once, plus one for every
-/// reason to send again, whose budget is refilled only when a redirect changes the origin, and what a proxy asks for.
+/// reason to send again, plus what a proxy asks for. The budgets are refilled when a redirect changes the origin, those of
+/// challenges and nonces by every redirect.
 pub const fn max_sends(max_redirects: u32) -> u32 {
-    (1 + max_redirects) * (1 + RESENDS) + PROXY_RESENDS
+    (1 + max_redirects) * (1 + RESENDS + PROXY_RESENDS)
 }
 
 impl Default for Policy {

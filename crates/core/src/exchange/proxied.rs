@@ -19,13 +19,20 @@ pub(super) struct Proxied {
     nonce: bool,
 }
 
-/// The most resends that a proxy can ask for: one challenge and one stale nonce, whatever servers do besides.
+/// The most resends that a proxy can ask for at each hop: one challenge and one stale nonce, whatever servers do besides.
 pub(super) const PROXY_RESENDS: u32 = 2;
+
+impl Proxied {
+    /// What the proxy asks of another hop is as new as it was at the first.
+    pub(super) fn next_hop(&mut self) {
+        (self.challenged, self.nonce) = (false, false);
+    }
+}
 
 impl Exchange<'_> {
     /// The proxy that this hop is given to as it is. What is for https goes through a tunnel, to the origin.
     pub(super) fn proxy_on_the_way(&self, target: &Target<'_>) -> Option<ProxyAccess> {
-        self.policy.proxy.as_ref().filter(|proxy| proxy.answers() && !target.is_https()).cloned()
+        self.policy.proxy.as_ref().filter(|proxy| proxy.answers() && proxy.takes(target)).cloned()
     }
 
     /// A hop that is ready but for the proxy.
@@ -63,12 +70,15 @@ impl Exchange<'_> {
     pub(super) fn asked_by_proxy(&mut self, response: &ResponseView<'_>, sent: &Target<'_>) -> Next {
         debug_assert_eq!(response.status, StatusCode::PROXY_AUTHENTICATION_REQUIRED);
         let mut denied = ProxyDenied::on_the_way(sent, Some(response.headers));
-        let ours = self.policy.proxy.as_ref().filter(|_| !sent.is_https()).cloned();
+        let ours = self.policy.proxy.as_ref().filter(|proxy| proxy.takes(sent)).cloned();
         if let Some(proxy) = &ours {
             let stamp = self.rare.as_ref().and_then(|rare| rare.proxied.sent);
             denied = denied.by(proxy.address()).given(!proxy.answers() || stamp.is_some());
             if proxy.answers() {
                 match proxy.challenged(response.headers, stamp, !self.replayable) {
+                    Verdict::Resend { .. } if !self.replayable => {
+                        denied = denied.because("the body was a stream and is gone: send again");
+                    }
                     Verdict::Resend { because, stamp: now } if Some(now) != stamp => {
                         if let Some(next) = self.answer_proxy(because, now, sent) {
                             return next;
@@ -86,9 +96,6 @@ impl Exchange<'_> {
     }
 
     fn answer_proxy(&mut self, because: Resend, promised: Stamp, sent: &Target<'_>) -> Option<Next> {
-        if !self.replayable {
-            return None;
-        }
         let kept = self.kept.as_ref()?;
         let (method, headers) = (kept.method.clone(), kept.headers());
         let proxied = &mut self.rare().proxied;

@@ -11,6 +11,8 @@ pub(super) struct Learnt {
     /// Why, by which entry, and what it will say.
     pub(super) resend: Option<(Resend, usize, Stamp)>,
     /// By entry: why it could not answer what the server asks.
+    /// It was not the credential, but a nonce that was too old.
+    pub(super) stale: bool,
     pub(super) unanswered: Vec<(usize, &'static str)>,
 }
 
@@ -53,8 +55,9 @@ impl Exchange<'_> {
                 None if because == Resend::Nonce => "it wants another nonce every time",
                 None => "it asks again for what was answered",
             };
+            learnt.stale |= because == Resend::Nonce;
             // Of what was sent, the error says as much.
-            if one.bare || because == Resend::Nonce {
+            if one.bare || because == Resend::Nonce && self.replayable {
                 learnt.unanswered.push((one.index(), why));
             }
         }
@@ -66,7 +69,7 @@ impl Exchange<'_> {
         &self,
         response: &ResponseView<'_>,
         sent: &Target<'_>,
-        unanswered: &[(usize, &'static str)],
+        Learnt { stale, unanswered, .. }: &Learnt,
     ) -> Next {
         let (Some(auth), true, false) = (self.auth, self.policy.denied_as_error, self.caller_set) else {
             return Next::Deliver;
@@ -94,6 +97,7 @@ impl Exchange<'_> {
             origin: sent.origin().to_string(),
             sent: labels(false).map(|(_, label)| label).collect(),
             unanswered: unanswered.chain(unasked.iter().cloned()).collect(),
+            stale: *stale,
             withheld: unasked.into_iter().chain(elsewhere).collect(),
             stream_gone: response.status == StatusCode::UNAUTHORIZED && !self.replayable && self.may_resend(),
             renewed: self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed)),

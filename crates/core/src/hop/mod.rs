@@ -448,7 +448,11 @@ impl<'a> Hop<'a> {
     #[cold]
     pub(crate) fn hold(&mut self, slots: &[Slot]) -> bool {
         let Some(slot) = slots.iter().find(|slot| self.is_taken(slot)).cloned() else { return true };
-        let ours = matches!(&slot, Slot::Header(name) if self.rare().wrote(name));
+        let ours = match &slot {
+            Slot::Header(name) => self.rare().wrote(name),
+            Slot::Query(name) => !self.target.query().is_some_and(|query| encode::has_pair(query, name)),
+            Slot::Cookie(name) => self.cookie_field != MadeBy::Caller || self.rare().wrote_cookie(name),
+        };
         self.collide(slot, !ours);
         false
     }

@@ -29,6 +29,8 @@ struct Inner {
     url: String,
     address: String,
     parts: Parts,
+    /// It runs on this machine.
+    is_local: bool,
     /// Basic may go to this proxy.
     takes_basic: bool,
     /// It has asked for Basic.
@@ -56,7 +58,8 @@ impl ProxyAccess {
         let takes_basic = parts.basic.is_some() && (parts.in_clear || target.is_protected());
         let address = format!("{}:{}", target.host(), target.port());
         let (url, asked_for_basic) = (target.origin().to_string(), AtomicBool::new(false));
-        Ok(Self(Arc::new(Inner { url, address, parts, takes_basic, asked_for_basic })))
+        let is_local = target.is_loopback();
+        Ok(Self(Arc::new(Inner { url, address, parts, is_local, takes_basic, asked_for_basic })))
     }
 
     /// `http://proxy.corp:3128`
@@ -81,6 +84,7 @@ impl ProxyAccess {
     }
 
     /// The same as [`for_tunnels`](Self::for_tunnels) for a client that makes the field itself: user and password.
+    #[doc(hidden)]
     pub fn user_and_password(&self) -> Option<(&str, &str)> {
         let basic = self.0.parts.basic.as_ref().filter(|_| self.0.takes_basic)?;
         Some((basic.user.expose_secret(), basic.password.expose_secret()))
@@ -104,6 +108,17 @@ impl ProxyAccess {
         }
     }
 
+    /// Whether requests to this machine itself go past it. What is sent to `http://localhost` counts as not leaving the machine,
+    /// so it must not go to a proxy on another. Drivers tell their client.
+    pub fn spares_loopback(&self) -> bool {
+        !self.0.is_local
+    }
+
+    /// Whether it gets the request for this target as it is. What is for https goes through a tunnel, to the origin.
+    pub(crate) fn takes(&self, target: &Target<'_>) -> bool {
+        !target.is_https() && (self.0.is_local || !target.is_loopback())
+    }
+
     /// Whether there is something to say where the proxy asks.
     pub(crate) fn answers(&self) -> bool {
         !self.0.parts.ahead
@@ -116,8 +131,9 @@ impl ProxyAccess {
         hop: &Hop<'_>,
         promised: Option<Stamp>,
     ) -> Result<Option<(HeaderValue, Stamp)>, Error> {
+        let asked_for = promised == Some(BASIC) || self.0.asked_for_basic.load(Ordering::Relaxed);
         #[cfg(feature = "digest")]
-        if let Some(digest) = &self.0.parts.digest {
+        if let Some(digest) = self.0.parts.digest.as_ref().filter(|_| !asked_for) {
             let uri = line_sent(hop.goes_to(), hop.target());
             let asked =
                 Asked { method: hop.method(), uri: &uri, body: hop.body(), streams: hop.has_stream() };
@@ -126,7 +142,6 @@ impl ProxyAccess {
             }
         }
         let _ = hop;
-        let asked_for = promised == Some(BASIC) || self.0.asked_for_basic.load(Ordering::Relaxed);
         let basic = self.for_tunnels().filter(|_| asked_for);
         Ok(basic.map(|value| (value.clone(), BASIC)))
     }
@@ -179,7 +194,7 @@ impl ProxyAccess {
         sent: Stamp,
     ) -> Result<(), Error> {
         #[cfg(feature = "digest")]
-        if let Some(digest) = &self.0.parts.digest {
+        if let Some(digest) = self.0.parts.digest.as_ref().filter(|_| sent != BASIC) {
             let info = headers.get_all(PROXY_AUTHENTICATION_INFO).iter();
             digest.answered(info, status, (&Target::parse(self.url())?, uri), sent)?;
         }

@@ -184,6 +184,9 @@ impl Scheme for Negotiated {
         if response.status == StatusCode::UNAUTHORIZED {
             return Ok(self.challenged(response, &target, sent));
         }
+        if sent == BASIC {
+            return Ok(Verdict::Deliver);
+        }
         let info = response.headers.get_all(AUTHENTICATION_INFO).iter();
         self.digest.answered(info, response.status, (&target, &response.line()), sent)?;
         Ok(Verdict::Deliver)

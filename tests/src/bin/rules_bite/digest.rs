@@ -103,7 +103,12 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "if session.keys.proof(line, turn).is_some_and(|proof| !claim.is(proof.as_str())) {",
         "if false {",
     ),
-    cut("C9 nextnonce", ENGINE, "next_nonce = next_nonce.or(params.get(\"nextnonce\"));", ""),
+    cut(
+        "C9 nextnonce",
+        ENGINE,
+        "next_nonce.or(params.get(\"nextnonce\"))",
+        "next_nonce.or(params.get(\"nextnonce\").filter(|_| false))",
+    ),
     cut(
         "C5 a stream is no body to hash",
         ENGINE,

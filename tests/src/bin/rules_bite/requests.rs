@@ -209,7 +209,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "12 a refusal is an error",
         EXCHANGE,
-        "Ok(self.refused(response, &sent, &learnt.unanswered))",
+        "Ok(self.refused(response, &sent, &learnt))",
         "Ok(Next::Deliver)",
     ),
     cut(

@@ -52,7 +52,7 @@ impl Engine {
     ) -> Result<Option<(HeaderValue, Stamp)>, Error> {
         let promised = promised.and_then(|stamp| self.spaces.with(stamp));
         let promised = promised.filter(|session| session.keys.origin.covers(target));
-        let Some(session) = promised.or_else(|| self.spaces.at(target)) else { return Ok(None) };
+        let Some(session) = promised.or_else(|| self.known(target, asked.streams)) else { return Ok(None) };
         if session.keys.protection == Protection::Body && asked.streams {
             return Err(Error::caller(format!(
                 "{} wants the body protected (Digest with qop=auth-int), and this body is a stream; send bytes",
@@ -68,6 +68,13 @@ impl Engine {
                 target.origin()
             ))),
         }
+    }
+
+    /// What has not been accepted yet, or not again, is for streams alone, which cannot be sent again. Others ask, and are told a
+    /// nonce of their own: that costs a wrong password no second try, and a right one no refusal.
+    #[inline]
+    fn known(&self, target: &Target<'_>, streams: bool) -> Option<Arc<Session>> {
+        self.spaces.at(target).filter(|session| session.is_accepted() || streams)
     }
 
     /// A 401, or the 407 of a proxy: what it asks for, and whether that is something new. The request is then sent again with the
@@ -90,9 +97,14 @@ impl Engine {
             // Nothing was said yet, or in another realm.
             None => Resend::Challenged,
             // The very nonce that is refused, whatever the server calls it.
-            Some(sent) if *sent.nonce == *nonce.bytes() => return self.refused(sent),
+            Some(sent) if *sent.nonce == *nonce.bytes() && sent.keys.are_like(&keys) => {
+                return self.refused(sent);
+            }
             // The digest was right, the nonce was too old (RFC 7616 section 3.3).
-            Some(_) if offer.challenge.stale => Resend::Nonce,
+            Some(sent) if offer.challenge.stale => {
+                self.spaces.settle(sent);
+                Resend::Nonce
+            }
             // What has been accepted before may have outlived its nonce at a server that does not know `stale`.
             Some(sent) if sent.is_accepted() => Resend::Challenged,
             // Another request has come in meanwhile, so it is the nonce after all.
@@ -141,6 +153,7 @@ impl Engine {
         }
         // Somebody in front may say these, who has not looked at the answer.
         if status.is_server_error() || matches!(status.as_u16(), 403 | 429) {
+            self.spaces.settle(&session);
             return Ok(());
         }
         self.spaces.accept(target, &session);

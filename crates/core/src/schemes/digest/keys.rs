@@ -105,7 +105,11 @@ impl Keys {
 
     /// Whether both make the same answers: only the nonce may differ.
     pub(super) fn are_like(&self, other: &Self) -> bool {
-        self.share_a_space(other) && self.algorithm == other.algorithm && self.head == other.head
+        self.share_a_space(other)
+            && self.algorithm == other.algorithm
+            && self.protection == other.protection
+            && self.head == other.head
+            && self.domain == other.domain
     }
 
     /// Whether both are of one realm at one origin.

@@ -29,7 +29,9 @@ pub(super) fn best<'a>(
                     best = Some(offer);
                 }
             }
-            Err(not) => why = not,
+            // Policy is told before inability.
+            Err(not) if why != MD5_IS_OFF => why = not,
+            Err(_) => {}
         }
     }
     best.ok_or(why)
@@ -37,6 +39,10 @@ pub(super) fn best<'a>(
 
 fn offer(challenge: Challenge<'_>, md5: bool) -> Result<Offer<'_>, &'static str> {
     let challenge = challenge.digest().ok_or("its Digest challenge is malformed")?;
+    let parts = [Some(challenge.realm), Some(challenge.nonce), challenge.opaque, challenge.domain];
+    if parts.into_iter().flatten().map(|part| part.raw().len()).sum::<usize>() > MAX_LENGTH {
+        return Err("its Digest challenge is too long");
+    }
     let Some(algorithm) = challenge.algorithm else {
         return Err("it offers only Digest algorithms that are not known here");
     };
@@ -57,6 +63,9 @@ fn offer(challenge: Challenge<'_>, md5: bool) -> Result<Offer<'_>, &'static str>
     }
     Ok(Offer { challenge, algorithm })
 }
+
+/// Of what is kept for each request under way, and goes back with each request. Those in use have some hundred bytes.
+const MAX_LENGTH: usize = 4096;
 
 /// Policy, not inability: who switched it off does not want to send the password itself in its place.
 pub(crate) const MD5_IS_OFF: &str = "it offers Digest only with MD5, which is switched off";

@@ -19,6 +19,8 @@ pub(super) struct Session {
     pub(super) count: Arc<AtomicU32>,
     /// The server has taken an answer with it, so a later refusal is not about the password.
     accepted: AtomicBool,
+    /// It is promised to a request that has not been answered yet.
+    pending: AtomicBool,
 }
 
 impl Session {
@@ -30,7 +32,8 @@ impl Session {
         count: Arc<AtomicU32>,
     ) -> Self {
         let nonce_raw = (nonce != nonce_raw).then(|| nonce_raw.into());
-        Self { id, keys, nonce: nonce.into(), nonce_raw, count, accepted: AtomicBool::new(false) }
+        let (accepted, pending) = (AtomicBool::new(false), AtomicBool::new(true));
+        Self { id, keys, nonce: nonce.into(), nonce_raw, count, accepted, pending }
     }
 
     pub(super) fn nonce_raw(&self) -> &[u8] {
@@ -65,6 +68,14 @@ impl Session {
         if !self.is_accepted() {
             self.accepted.store(true, Ordering::Relaxed);
         }
+    }
+
+    pub(super) fn is_pending(&self) -> bool {
+        self.pending.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn settle(&self) {
+        self.pending.store(false, Ordering::Relaxed);
     }
 
     /// As if it had never been accepted.

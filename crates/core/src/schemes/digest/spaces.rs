@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU32},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use arc_swap::ArcSwap;
@@ -71,20 +71,27 @@ impl Spaces {
         known.iter().any(|space| newer(&space.session) && space.session.is_accepted())
     }
 
-    /// The session for a nonce a server has sent. Where it sends one nonce to many, they are one session; where it sends one for
-    /// several realms, they share the count: each number is used once (RFC 7616 section 3.4).
+    /// The session for a nonce a server has sent with a challenge. Where it sends one nonce to many, they are one session.
     pub(super) fn begin(&self, keys: Keys, nonce: &[u8], nonce_raw: &[u8]) -> Arc<Session> {
         let mut aside = self.aside();
         let known = self.known.load();
-        let current = known.iter().map(|space| &space.session);
-        let all = || current.clone().chain(aside.pending.values()).chain(&aside.retired);
-        let mut twins = all().filter(|twin| twin.keys.origin == keys.origin && *twin.nonce == *nonce);
-        let twin = twins.clone().find(|twin| twin.keys.are_like(&keys)).cloned();
-        if let Some(same) = twin {
+        let is_it = |session: &&Arc<Session>| *session.nonce == *nonce && session.keys.are_like(&keys);
+        let under_way = known.iter().map(|space| &space.session).chain(aside.pending.values());
+        if let Some(same) = { under_way }.find(is_it).cloned() {
             return same;
         }
-        let count = twins.next().map_or_else(Arc::default, |twin| Arc::clone(&twin.count));
-        aside.begin(Arc::new(keys), nonce, nonce_raw, count)
+        // A nonce that comes back is answered with what it was answered with: a server may have kept the key of the session.
+        let before = aside.retired.iter().find(is_it).map(|session| Arc::clone(&session.keys));
+        let session = aside.session(&known, before.unwrap_or_else(|| Arc::new(keys)), nonce, nonce_raw);
+        aside.promise(&session);
+        session
+    }
+
+    /// The answer to a challenge has been answered itself, by somebody who may not have looked at it; or will never be.
+    pub(super) fn settle(&self, session: &Arc<Session>) {
+        if session.is_pending() {
+            self.aside().settle(session);
+        }
     }
 
     /// A session has been accepted for a target.
@@ -101,15 +108,18 @@ impl Spaces {
         }
         let mut aside = self.aside();
         let mut known = Vec::clone(&self.known.load());
-        aside.settle(session);
         let realm = known.iter().position(|space| space.session.keys.share_a_space(&session.keys));
         let index = if let Some(index) = realm {
             let before = &mut known[index].session;
             if before.id < session.id {
+                aside.install(session);
                 aside.retire(&std::mem::replace(before, Arc::clone(session)));
+            } else {
+                aside.settle(session);
             }
             index
         } else {
+            aside.install(session);
             if known.len() == MAX_SPACES {
                 aside.retire(&known.remove(0).session);
             }
@@ -148,9 +158,9 @@ impl Spaces {
         let mut aside = self.aside();
         let mut known = Vec::clone(&self.known.load());
         let Some(space) = known.iter_mut().find(|space| Arc::ptr_eq(&space.session, session)) else { return };
-        let next = aside.begin(Arc::clone(&session.keys), nonce, nonce_raw, Arc::default());
+        let next = aside.session(&self.known.load(), Arc::clone(&session.keys), nonce, nonce_raw);
         next.accept();
-        aside.settle(&next);
+        next.settle();
         aside.retire(&std::mem::replace(&mut space.session, next));
         self.known.store(Arc::new(known));
     }
@@ -161,21 +171,23 @@ impl Spaces {
 }
 
 impl Aside {
-    fn begin(
-        &mut self,
-        keys: Arc<Keys>,
-        nonce: &[u8],
-        nonce_raw: &[u8],
-        count: Arc<AtomicU32>,
-    ) -> Arc<Session> {
+    /// A new session. Where its nonce has been given out before, for this realm or another of the origin, they share the count:
+    /// each number is used once (RFC 7616 section 3.4).
+    fn session(&mut self, known: &[Space], keys: Arc<Keys>, nonce: &[u8], nonce_raw: &[u8]) -> Arc<Session> {
+        let current = known.iter().map(|space| &space.session);
+        let mut all = current.chain(self.pending.values()).chain(&self.retired);
+        let twin = all.find(|twin| twin.keys.origin == keys.origin && *twin.nonce == *nonce);
+        let count = twin.map_or_else(Arc::default, |twin| Arc::clone(&twin.count));
         // 0 is of requests that carried nothing.
         self.last_id = self.last_id.checked_add(1).unwrap_or(1);
-        let session = Arc::new(Session::new(self.last_id, keys, nonce, nonce_raw, count));
+        Arc::new(Session::new(self.last_id, keys, nonce, nonce_raw, count))
+    }
+
+    fn promise(&mut self, session: &Arc<Session>) {
         if self.pending.len() == MAX_PENDING {
             self.pending.pop_first();
         }
-        self.pending.insert(session.id, Arc::clone(&session));
-        session
+        self.pending.insert(session.id, Arc::clone(session));
     }
 
     fn find(&self, id: u32) -> Option<Arc<Session>> {
@@ -183,8 +195,16 @@ impl Aside {
         self.pending.get(&id).or_else(retired).cloned()
     }
 
-    /// What has been accepted or refused is not pending, but may be asked for by other requests under way.
+    /// It is found among those that are known from now on.
+    fn install(&mut self, session: &Arc<Session>) {
+        session.settle();
+        self.pending.remove(&session.id);
+        self.retired.retain(|other| !Arc::ptr_eq(other, session));
+    }
+
+    /// It is not pending any more, but may be asked for by other requests under way.
     fn settle(&mut self, session: &Arc<Session>) {
+        session.settle();
         if self.pending.remove(&session.id).is_some() {
             self.retire(session);
         }

@@ -170,12 +170,12 @@ fn a_refusal_is_read_by_what_went_before() {
     // Accepted, and later refused by a server that does not know `stale`: once more.
     let verdict = ask("4", "", second);
     assert_eq!(because(verdict), Some(Resend::Challenged));
-    // Refused again: the page, or the password. The next request goes with what was accepted, and its refusal tells.
+    // Refused again: the page, or the password. The next request asks first, so that it tries the password once.
     let (_, fourth) = again(&*scheme, URL, verdict);
     assert_eq!(ask("5", "", fourth), Verdict::Deliver);
-    let doubted = stamped(&*scheme, URL);
-    assert_eq!(ask("6", "", doubted), Verdict::Deliver);
     assert_eq!(sent_to(&*scheme, URL), None);
+    let (_, sixth) = again(&*scheme, URL, ask("6", "", Stamp(0)));
+    assert_eq!(ask("6b", "", sixth), Verdict::Deliver);
     // The same nonce is nothing new, whatever the server calls it.
     let (_, seventh) = again(&*scheme, URL, ask("7", "", Stamp(0)));
     assert_eq!(ask("7", ", stale=true", seventh), Verdict::Deliver);
