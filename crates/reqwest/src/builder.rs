@@ -86,6 +86,7 @@ impl ClientBuilder {
     }
 
     /// A proxy that everything goes through, and the credential for it; `NO_PROXY` and other proxies do not count then.
+    /// What is for this machine itself (`localhost`, 127.0.0.0/8, `::1`) goes past a proxy that does not run here.
     ///
     /// reqwest's own `Proxy` inside [`http`](Self::http) can be given Basic, which it sends at once. What is added here:
     /// [`Digest`](crate::Digest) and [`Password`](crate::Password) (feature `digest`), for plain http. What is for https goes

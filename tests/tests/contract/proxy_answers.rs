@@ -334,3 +334,30 @@ fn a_password_goes_to_a_proxy_in_clear_only_where_basic_is_said() {
         assert!(access.for_tunnels().is_some() && access.for_requests().is_none(), "{protected}");
     }
 }
+
+/// What goes to the machine itself counts as not leaving it: a proxy that is not known to run there gets nothing of it, and no
+/// server there gets the proxy's credential. 0.0.0.0 leads to this machine and is no loopback address.
+#[test]
+fn a8_what_is_for_the_machine_itself_goes_past_a_proxy() {
+    let net = net();
+    on_every_driver(|driver| {
+        if driver.name() == "in-memory" {
+            return; // it has no way past a proxy
+        }
+        net.set_script(|request| match request.origin {
+            PROXY => Reply::proxy_unauthorized("Basic realm=\"corp\""),
+            _ => Reply::ok("there"),
+        });
+        let proxy = net.origin(PROXY).replace("127.0.0.1", "0.0.0.0");
+        for place in [HTTP, HTTP_ELSEWHERE, HTTPS] {
+            let plan =
+                Plan::get(net.url(place, "/"), &auth(&net)).through_ours(&proxy, who(PlanAccess::Basic));
+            let outcome = driver.run(&net, &plan);
+            assert_eq!(outcome.status(), Some(200), "{} {place}: {outcome}", driver.name());
+        }
+        assert_eq!(net.bytes(PROXY), [0; 0], "{}", driver.name());
+        for request in net.take() {
+            assert_eq!(request.header("proxy-authorization"), None, "{}", driver.name());
+        }
+    });
+}

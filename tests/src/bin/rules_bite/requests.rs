@@ -136,6 +136,12 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "if headers.contains_key(PROXY_AUTHORIZATION) {",
         "if false {",
     ),
+    cut(
+        "A8 what is for the machine itself goes past a proxy",
+        "crates/core/src/proxy/access.rs",
+        "        !self.0.is_local\n",
+        "        false\n",
+    ),
     cut("A8 no scheme writes Proxy-Authorization", HOP, "if name == PROXY_AUTHORIZATION {", "if false {"),
     cut(
         "A8 no answer of a proxy in a tunnel",
