@@ -106,13 +106,73 @@ const _: Option<&dyn Scheme> = None;
 
 /// What the exchange does after [`Scheme::authorize`]. For `Start` and `Wait`, what was written to the hop is taken back, and
 /// the scheme is called again.
+///
+/// A scheme that waits to be asked, for one server; one for several keeps what it learns by
+/// [`ResponseView::target`]:
+///
+/// ```
+/// use std::sync::OnceLock;
+/// use authwright_core::{Challenges, Error, Hop, Resend, ResponseView, Scheme, Slot, Stamp, Step, Verdict};
+/// use http::{HeaderMap, HeaderValue, StatusCode, header};
+///
+/// #[derive(Debug)]
+/// struct Echo {
+///     word: OnceLock<String>,
+///     writes: [Slot; 1], // [Slot::Header(header::AUTHORIZATION)]
+/// }
+///
+/// impl Scheme for Echo {
+///     fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
+///         let Some(word) = self.word.get() else { return Ok(Step::Bare) };
+///         hop.header("authorization", format!("Echo {word}"))?.stamp(Stamp(1));
+///         Ok(Step::Send)
+///     }
+///
+///     fn observed(&self, response: &ResponseView<'_>, _sent: Stamp) -> Result<Verdict, Error> {
+///         if response.status != StatusCode::UNAUTHORIZED {
+///             return Ok(Verdict::Deliver);
+///         }
+///         let asked = Challenges::of(response.headers).find(|challenge| challenge.is("Echo"));
+///         let Some(word) = asked.and_then(|challenge| challenge.param("word")) else {
+///             return Ok(Verdict::Unanswered("it offers no Echo challenge"));
+///         };
+///         self.word.get_or_init(|| word.text().into_owned());
+///         // Where this was sent already, it is refused, and not sent again.
+///         Ok(Verdict::Resend { because: Resend::Challenged, stamp: Stamp(1) })
+///     }
+///
+///     fn waits(&self) -> bool {
+///         true
+///     }
+///
+///     fn may_resend(&self) -> bool {
+///         true
+///     }
+///
+///     fn writes(&self) -> &[Slot] {
+///         &self.writes
+///     }
+/// }
+///
+/// let echo = Echo { word: OnceLock::new(), writes: [Slot::Header(header::AUTHORIZATION)] };
+/// assert!(matches!(echo.authorize(&mut Hop::test("GET", "https://api.example.com/"))?, Step::Bare));
+///
+/// let asked = HeaderMap::from_iter([(header::WWW_AUTHENTICATE, HeaderValue::from_static("Echo word=hello"))]);
+/// echo.observed(&ResponseView::new(StatusCode::UNAUTHORIZED, &asked), Stamp::default())?;
+///
+/// let mut again = Hop::test("GET", "https://api.example.com/");
+/// echo.authorize(&mut again)?;
+/// assert_eq!(again.attached("authorization"), Some("Echo hello"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Step {
     /// The hop is ready.
     Send,
-    /// The hop goes without this credential, whose place stays free: the server has to ask for it first. Only for schemes
-    /// that [say so](Scheme::waits) and declare what they [write](Scheme::writes).
+    /// The hop goes without this credential: the server has to ask for it first. An error for a scheme that does not
+    /// [say so](Scheme::waits). What it declares to [write](Scheme::writes) stays free; without that, another entry may
+    /// take the place.
     Bare,
     /// A conversation has to be started that runs by itself, whatever becomes of this request.
     Start(Box<Launch>),
@@ -148,8 +208,8 @@ pub enum Verdict {
         /// again [gives it back](Hop::promised).
         stamp: Stamp,
     },
-    /// As `Deliver`, and says for the [`Denied`](crate::Denied) of a 401 why the server's challenges could not be answered:
-    /// `it offers only algorithms that are not known here`.
+    /// As `Deliver`, and says for the [`Denied`](crate::Denied) of a 401 why the server's challenges could not be answered,
+    /// as the end of a sentence: `it offers only algorithms that are not known here`.
     Unanswered(&'static str),
 }
 
@@ -181,7 +241,7 @@ impl Resend {
 }
 
 /// Marks which version of a credential was sent: a token's generation, a nonce's count. A scheme sets it with
-/// [`Hop::stamp`] and gets it back in [`Scheme::observed`].
+/// [`Hop::stamp`] and gets it back in [`Scheme::observed`]; the default, 0, where it set none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Stamp(pub u64);
 
