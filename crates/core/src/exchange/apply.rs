@@ -168,6 +168,10 @@ impl Exchange<'_> {
     /// An answer of 401 is then about what the caller sent, if that was a credential.
     #[inline(never)]
     pub(super) fn nothing_attached(&mut self, auth: &Auth, hop: &Hop<'_>) {
+        // Who waits to be asked is to hear of it.
+        if self.attached_entries().next().is_some() {
+            return;
+        }
         if auth.is_empty() {
             self.note(hop.goes_to(), || TrailEvent::Bare("the Auth is empty"));
         }

@@ -236,36 +236,26 @@ impl<'a> Exchange<'a> {
     #[inline]
     pub fn step(&mut self, outgoing: Outgoing<'_>) -> Result<Ready, Error> {
         let Outgoing { method, target, headers, body } = outgoing;
+        let (auth, policy) = (self.auth, self.policy);
         let plain = self.sends == 0 && self.rare.is_none();
         if !plain && let Some(flight) = self.go_on() {
             return Ok(Ready::Wait(flight));
         }
         if self.sends == 0 {
             self.replayable = body.is_replayable();
-            if self.may_send_again() {
-                self.kept = Some(Kept::new(method, headers, &self.policy.default_headers));
+            if policy.max_redirects > 0 || auth.is_some_and(|auth| auth.traits().may_resend) {
+                self.kept = Some(Kept::new(method, headers, &policy.default_headers));
             }
-            if !self.policy.default_headers.is_empty() {
-                self.admit(&self.policy.default_headers, &target)?;
-                self.rare().defaults = self.policy.add_default_headers(headers);
+            if !policy.default_headers.is_empty() {
+                self.admit(&policy.default_headers, &target)?;
+                self.rare().defaults = policy.add_default_headers(headers);
             }
         }
         self.sends += 1;
-        let Some(auth) = self.auth else {
-            self.note(&target, || TrailEvent::Bare("the request says .without_auth()"));
-            if self.policy.proxy.is_some()
-                && let Some(proxy) = self.proxy_on_the_way(&target)
-            {
-                let mut hop = Hop::new(method, target, headers, body, &*self.policy.clock);
-                if let Err(error) = self.authorize_to_proxy(&proxy, &mut hop) {
-                    let defaults = self.rare.as_ref().map(|rare| &*rare.defaults).unwrap_or_default();
-                    hop.take_back_all(std::iter::empty(), defaults);
-                    return Err(error);
-                }
-            }
-            return Ok(Ready::Send(None));
+        let Some(auth) = auth else {
+            return self.go_bare(Hop::new(method, target, headers, body, &*policy.clock));
         };
-        let mut hop = Hop::new(method, target, headers, body, &*self.policy.clock);
+        let mut hop = Hop::new(method, target, headers, body, &*policy.clock);
         let applied = if plain && !auth.traits().with_care {
             self.apply_all(auth, &mut hop)
         } else {
@@ -274,10 +264,10 @@ impl<'a> Exchange<'a> {
         if let Err(stop) = applied {
             return self.stopped(auth, hop, stop);
         }
-        if self.attached.is_empty() && self.attached_entries().next().is_none() {
+        if self.attached.is_empty() {
             self.nothing_attached(auth, &hop);
         }
-        if self.policy.proxy.is_some() {
+        if !target.is_https() && policy.proxy.is_some() {
             self.go_through_proxy(auth, &mut hop)?;
         }
         let line = hop.into_line();
@@ -289,6 +279,21 @@ impl<'a> Exchange<'a> {
             self.rare().our_pairs = format!("&{}", ours.trim_start_matches(['?', '&']));
         }
         Ok(Ready::Send(Some(line)))
+    }
+
+    /// A hop that no entry is asked about.
+    #[cold]
+    #[inline(never)]
+    fn go_bare(&mut self, mut hop: Hop<'_>) -> Result<Ready, Error> {
+        self.note(hop.goes_to(), || TrailEvent::Bare("the request says .without_auth()"));
+        if let Some(proxy) = self.proxy_on_the_way(hop.goes_to())
+            && let Err(error) = self.authorize_to_proxy(&proxy, &mut hop)
+        {
+            let defaults = self.rare.as_ref().map(|rare| &*rare.defaults).unwrap_or_default();
+            hop.take_back_all(std::iter::empty(), defaults);
+            return Err(error);
+        }
+        Ok(Ready::Send(None))
     }
 
     /// Whether a response of this status is delivered without a closer look, so that a driver may spare itself

@@ -49,10 +49,17 @@ impl ProxyAccess {
     /// # Errors
     /// The URL is not that of a proxy, or has user information; the credential has characters its place cannot have.
     pub fn new(url: &str, credential: impl IntoProxyCredential) -> Result<Self, Error> {
-        let target = Target::parse(url)?;
+        if url.contains('@') {
+            return Err(Error::caller(
+                "the proxy's URL contains a user name or password; take it out and give it to .proxy(url, (user, password))",
+            ));
+        }
+        let malformed =
+            || Error::caller("the proxy's URL is not of the form `http://proxy.example.com:3128`");
+        let target = Target::parse(url).map_err(|_| malformed())?;
         let is_http = url.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
         if !is_http || target.path_and_query() != "/" {
-            return Err(Error::caller("the proxy's URL is not of the form `http://proxy.example.com:3128`"));
+            return Err(malformed());
         }
         let parts = parts(credential).map_err(|error| error.at(&"the proxy's credential"))?;
         let takes_basic = parts.basic.is_some() && (parts.in_clear || target.is_protected());

@@ -60,14 +60,14 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "C3 one count for a nonce of two realms",
         SPACES,
-        "twins.next().map_or_else(Arc::default, |twin| Arc::clone(&twin.count))",
-        "{ let _ = twins.next(); Arc::default() }",
+        "twin.map_or_else(Arc::default, |twin| Arc::clone(&twin.count))",
+        "twin.filter(|_| false).map_or_else(Arc::default, |twin| Arc::clone(&twin.count))",
     ),
     cut(
         "C3 many requests with one nonce are one session",
         SPACES,
-        "if let Some(same) = twin {",
-        "if let Some(same) = twin.filter(|_| false) {",
+        "{ under_way }.find(is_it).cloned()",
+        "{ under_way }.find(is_it).cloned().filter(|_| false)",
     ),
     cut(
         "C8 each is sent again with the nonce it was told",
@@ -75,7 +75,12 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "let promised = promised.and_then(|stamp| self.spaces.with(stamp));",
         "let promised = promised.filter(|_| false).and_then(|stamp| self.spaces.with(stamp));",
     ),
-    cut("C8 stale is believed", ENGINE, "Some(_) if offer.challenge.stale => Resend::Nonce,", ""),
+    cut(
+        "C8 stale is believed",
+        ENGINE,
+        "Some(sent) if offer.challenge.stale => {",
+        "Some(sent) if false && offer.challenge.stale => {",
+    ),
     cut(
         "C8 a refusal without stale is the password",
         ENGINE,
@@ -91,8 +96,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "A6 the same nonce again is nothing new",
         ENGINE,
-        "Some(sent) if *sent.nonce == *nonce.bytes() => return self.refused(sent),",
-        "",
+        "Some(sent) if *sent.nonce == *nonce.bytes() && sent.keys.are_like(&keys) => {",
+        "Some(sent) if false && sent.keys.are_like(&keys) => {",
     ),
     cut("C8 a wrong password is forgotten", SPACES, "            !is_it\n", "            true\n"),
     cut("C8 who is refused a page is on probation only", SPACES, "session.doubt();", ""),
@@ -155,9 +160,16 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "3 a redirect may lead into another realm",
         EXCHANGE,
-        "self.budget.get_mut(Resend::Challenged.index()) {",
-        "self.budget.get_mut(Resend::Challenged.index()).filter(|_| false) {",
+        "for because in [Resend::Challenged, Resend::Nonce] {",
+        "for because in [Resend::Nonce] {",
     ),
+    cut(
+        "3 a redirect may meet nonces for one use",
+        EXCHANGE,
+        "for because in [Resend::Challenged, Resend::Nonce] {",
+        "for because in [Resend::Challenged] {",
+    ),
+    cut("C8 what is not accepted is for streams alone", ENGINE, "session.is_accepted() || streams", "true"),
     cut(
         "C2 MD5 switched off is no leave for Basic",
         PASSWORD,

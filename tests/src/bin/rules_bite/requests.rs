@@ -145,11 +145,10 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut("A8 no scheme writes Proxy-Authorization", HOP, "if name == PROXY_AUTHORIZATION {", "if false {"),
     cut(
         "A8 no answer of a proxy in a tunnel",
-        PROXIED,
-        "proxy.answers() && !target.is_https()",
-        "proxy.answers()",
+        "crates/core/src/proxy/access.rs",
+        "!target.is_https() && (self.0.is_local",
+        "(self.0.is_local",
     ),
-    cut("A8 nobody in a tunnel is answered", PROXIED, ".filter(|_| !sent.is_https())", ".filter(|_| true)"),
     cut(
         "A8 a proxy's budget is small",
         PROXIED,
