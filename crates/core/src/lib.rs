@@ -30,10 +30,12 @@ mod hop;
 pub mod location;
 mod origin;
 mod proxy;
+mod response;
 mod scheme;
 mod schemes;
 mod secret;
 mod seldom;
+mod slot;
 pub mod store;
 mod target;
 mod tokens;
@@ -55,9 +57,11 @@ pub use self::{
     hop::{Body, Hop},
     origin::{IntoOrigins, Origin},
     proxy::{IntoProxyCredential, ProxyAccess, ProxyDenied},
-    scheme::{IntoScheme, Launch, Resend, ResponseView, Scheme, Slot, Stamp, Step, Verdict},
+    response::ResponseView,
+    scheme::{IntoScheme, Launch, Resend, Scheme, Stamp, Step, Verdict},
     schemes::{ApiKey, Basic, Bearer, Value},
     secret::{Secret, SecretValue},
+    slot::Slot,
     store::{MemoryStore, TokenStore},
     target::{OriginText, Target},
     tokens::{
