@@ -56,7 +56,7 @@ impl<'a> ResponseView<'a> {
         self.sent_to
     }
 
-    /// Path and query as they were sent, with the pairs that were added: what [`Hop::target`] was.
+    /// Path and query as they were sent, with the pairs that were added: what [`Hop::target`](crate::Hop::target) was.
     pub fn line(&self) -> Cow<'a, str> {
         let line = self.sent_to.map_or("/", |target| target.path_and_query());
         if self.added.is_empty() {
