@@ -62,7 +62,8 @@ fn asked(algorithm: &str) -> Arc<dyn Scheme> {
 }
 
 fn answer(recorder: &mut Recorder, case: &'static str, scheme: &dyn Scheme) {
-    let (target, clock) = (Target::parse(URL).expect("a constant"), std::time::SystemTime::now);
+    let target = Target::parse(URL).expect("a constant");
+    let clock: Arc<dyn authwright_core::Clock> = Arc::new(std::time::SystemTime::now);
     recorder.each(case, shape::headers, |headers| {
         let body = authwright_core::Body::Empty;
         let mut hop = Hop::new(&Method::GET, target, headers, body, &clock);

@@ -94,7 +94,7 @@ pub(super) fn scheme(recorder: &mut Recorder, case: &'static str, scheme: impl I
     let (uri, policy) = (Uri::from_static(URL), Policy::default());
     let target = Target::from_uri(&uri).expect("an absolute URL");
     recorder.each(case, shape::headers, |headers| {
-        let mut hop = Hop::new(&Method::GET, target, headers, Body::Empty, &*policy.clock);
+        let mut hop = Hop::new(&Method::GET, target, headers, Body::Empty, &policy.clock);
         match scheme.authorize(&mut hop) {
             Ok(Step::Send) => true,
             other => black_box(other).is_err(),

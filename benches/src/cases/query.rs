@@ -57,7 +57,7 @@ pub(super) fn run(recorder: &mut Recorder) {
     let scheme = key.clone().into_scheme().expect("a valid credential");
     let target = Target::from_uri(&uri).expect("an absolute URL");
     recorder.each("query: scheme", HeaderMap::new, |headers| {
-        let mut hop = Hop::new(&Method::GET, target, headers, Body::Empty, &*policy.clock);
+        let mut hop = Hop::new(&Method::GET, target, headers, Body::Empty, &policy.clock);
         scheme.authorize(&mut hop).ok()?;
         with_line(&uri, hop.into_line())
     });

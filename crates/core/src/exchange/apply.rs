@@ -133,7 +133,7 @@ impl Exchange<'_> {
 
     /// Whether a more specific entry waits to be asked for a credential that goes into a place of this one.
     fn is_held(&self, auth: &Auth, entry: &Entry) -> bool {
-        let bare = self.attached_entries().filter(|one| one.bare);
+        let bare = self.attached_entries().filter(|one| one.is_bare());
         let mut held =
             bare.filter_map(|one| auth.entries().get(one.index())).flat_map(|one| one.scheme.writes());
         held.any(|slot| entry.scheme.writes().contains(slot))
@@ -161,7 +161,7 @@ impl Exchange<'_> {
 
     /// The fields of entries that wrote their one declared header.
     fn ready_slots<'s>(&'s self, auth: &'s Auth) -> impl Iterator<Item = &'s Slot> {
-        let ready = self.attached_entries().filter(|one| one.ready);
+        let ready = self.attached_entries().filter(|one| one.is_ready());
         ready.filter_map(|one| auth.entries().get(one.index())).flat_map(|entry| entry.scheme.writes())
     }
 

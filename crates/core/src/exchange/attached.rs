@@ -15,17 +15,35 @@ pub(super) struct Attached {
 pub(super) struct One {
     pub(super) stamp: Stamp,
     index: u32,
+    how: How,
+}
+
+/// What an entry has done to the hop.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum How {
+    #[default]
+    Wrote,
     /// It wrote its one declared header.
-    pub(super) ready: bool,
+    WroteReady,
     /// It wrote nothing, and waits for the server to ask.
-    pub(super) bare: bool,
+    Waits,
 }
 
 impl One {
+    /// It wrote its one declared header.
+    pub(super) fn is_ready(self) -> bool {
+        self.how == How::WroteReady
+    }
+
+    /// It wrote nothing, and waits for the server to ask.
+    pub(super) fn is_bare(self) -> bool {
+        self.how == How::Waits
+    }
+
     /// An entry that wrote nothing. It is remembered elsewhere, so that "empty" says that nothing of ours is on the hop.
     pub(super) fn bare(index: usize) -> Self {
         #[allow(clippy::cast_possible_truncation)] // as below
-        Self { index: index as u32, bare: true, ..Self::default() }
+        Self { index: index as u32, how: How::Waits, ..Self::default() }
     }
 
     pub(super) fn index(self) -> usize {
@@ -47,7 +65,11 @@ impl Attached {
     #[inline]
     pub(super) fn insert(&mut self, index: usize, Finished { ready, stamp }: &Finished) -> Option<One> {
         #[allow(clippy::cast_possible_truncation)] // nobody builds an Auth of 2^32 entries
-        let one = One { stamp: *stamp, index: index as u32, ready: *ready, bare: false };
+        let one = One {
+            stamp: *stamp,
+            index: index as u32,
+            how: if *ready { How::WroteReady } else { How::Wrote },
+        };
         let Some(place) = self.here.get_mut(self.count) else { return Some(one) };
         *place = one;
         self.count += 1;

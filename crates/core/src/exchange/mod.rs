@@ -253,9 +253,9 @@ impl<'a> Exchange<'a> {
         }
         self.sends += 1;
         let Some(auth) = auth else {
-            return self.go_bare(Hop::new(method, target, headers, body, &*policy.clock));
+            return self.go_bare(Hop::new(method, target, headers, body, &policy.clock));
         };
-        let mut hop = Hop::new(method, target, headers, body, &*policy.clock);
+        let mut hop = Hop::new(method, target, headers, body, &policy.clock);
         let applied = if plain && !auth.traits().with_care {
             self.apply_all(auth, &mut hop)
         } else {

@@ -57,7 +57,7 @@ impl Exchange<'_> {
             };
             learnt.stale |= because == Resend::Nonce;
             // Of what was sent, the error says as much.
-            if one.bare || because == Resend::Nonce && self.replayable {
+            if one.is_bare() || because == Resend::Nonce && self.replayable {
                 learnt.unanswered.push((one.index(), why));
             }
         }
@@ -76,7 +76,7 @@ impl Exchange<'_> {
         };
         let entries = auth.entries();
         let labels = |bare: bool| {
-            let such = self.attached_entries().filter(move |one| one.bare == bare);
+            let such = self.attached_entries().filter(move |one| one.is_bare() == bare);
             such.filter_map(|one| Some((one.index(), entries.get(one.index())?.label())))
         };
         let why = |index| unanswered.iter().find(|(other, _)| *other == index).map(|(_, why)| *why);

@@ -3,7 +3,7 @@
 
 mod rare;
 
-use std::{borrow::Cow, fmt, mem, time::SystemTime};
+use std::{borrow::Cow, fmt, mem, sync::Arc, time::SystemTime};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,
@@ -73,7 +73,7 @@ enum MadeBy {
 
 /// What differs between a request that is sent and one that a scheme is tried on.
 enum Request<'a> {
-    Sent { method: &'a Method, headers: &'a mut HeaderMap, clock: &'a dyn Clock },
+    Sent { method: &'a Method, headers: &'a mut HeaderMap, clock: &'a Arc<dyn Clock> },
     Test(Box<Test<'a>>),
 }
 
@@ -92,7 +92,7 @@ impl<'a> Hop<'a> {
         target: Target<'a>,
         headers: &'a mut HeaderMap,
         body: Body<'a>,
-        clock: &'a dyn Clock,
+        clock: &'a Arc<dyn Clock>,
     ) -> Self {
         Self::over(Request::Sent { method, headers, clock }, target, body)
     }
