@@ -144,12 +144,6 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "match (offers_basic, true) {",
     ),
     cut(
-        "A6 Basic is tried once",
-        PASSWORD,
-        "(true, true) if sent == BASIC => {",
-        "(true, true) if false => {",
-    ),
-    cut(
         "2 who waits to be asked keeps out of a taken place",
         HOP,
         "slots.iter().find(|slot| self.is_taken(slot)).cloned()",
