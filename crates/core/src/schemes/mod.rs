@@ -10,6 +10,8 @@ mod bearer;
 #[cfg(feature = "digest")]
 mod digest;
 #[cfg(feature = "digest")]
+mod negotiated;
+#[cfg(feature = "digest")]
 mod password;
 mod placed;
 mod token;

@@ -8,7 +8,7 @@ const KEYS: &str = "crates/core/src/schemes/digest/keys.rs";
 const SESSION: &str = "crates/core/src/schemes/digest/session.rs";
 const EXCHANGE: &str = "crates/core/src/exchange/mod.rs";
 const SPACES: &str = "crates/core/src/schemes/digest/spaces.rs";
-const PASSWORD: &str = "crates/core/src/schemes/password.rs";
+const NEGOTIATED: &str = "crates/core/src/schemes/negotiated.rs";
 const APPLY: &str = "crates/core/src/exchange/apply.rs";
 const HOP: &str = "crates/core/src/hop/mod.rs";
 
@@ -139,7 +139,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut("C4 the target as it is sent", ENGINE, "uri: hop.target(),", "uri: hop.goes_to().path(),"),
     cut(
         "B4 Basic is never negotiated over plain http",
-        PASSWORD,
+        NEGOTIATED,
         "match (offers_basic, target.is_protected()) {",
         "match (offers_basic, true) {",
     ),
@@ -166,7 +166,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut("C8 what is not accepted is for streams alone", ENGINE, "session.is_accepted() || streams", "true"),
     cut(
         "C2 MD5 switched off is no leave for Basic",
-        PASSWORD,
+        NEGOTIATED,
         "Verdict::Unanswered(MD5_IS_OFF) => return Verdict::Unanswered(MD5_IS_OFF),",
         "",
     ),

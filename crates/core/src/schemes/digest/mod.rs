@@ -9,9 +9,8 @@ mod spaces;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
-use http::{HeaderName, StatusCode, header::AUTHORIZATION};
 use secrecy::SecretString;
 
 pub(crate) use self::{
@@ -19,11 +18,8 @@ pub(crate) use self::{
     keys::{Asked, Identity},
     offer::MD5_IS_OFF,
 };
-use super::{basic::composed, placed::Label};
-use crate::{
-    Challenges, Error, Hop, IntoScheme, ResponseView, Scheme, Secret, Slot, Stamp, Step, Verdict,
-    secret::Resolved,
-};
+use super::{basic::composed, negotiated::Negotiated, placed::Label};
+use crate::{Error, IntoScheme, Scheme, Secret, secret::Resolved};
 
 /// A user and a password, proved to the server without being sent (RFC 7616; RFC 2069 for old servers).
 ///
@@ -84,11 +80,8 @@ impl IntoScheme for Digest {
         let user = Resolved::from(&self.user)?;
         let password = Resolved::from(&self.password)?;
         let who = identity(&user, &password, "Digest")?;
-        Ok(Arc::new(Answers {
-            engine: Engine::new(who, self.md5, self.cnonce),
-            slots: [Slot::Header(AUTHORIZATION)],
-            label: Label::new("Digest", &password),
-        }))
+        let engine = Engine::new(who, self.md5, self.cnonce);
+        Ok(Arc::new(Negotiated::new(engine, None, Label::new("Digest", &password))))
     }
 
     fn what(&self) -> String {
@@ -110,64 +103,4 @@ pub(super) fn identity(user: &Resolved, password: &Resolved, scheme: &str) -> Re
         user: composed(user.expose()).into(),
         password: Arc::new(SecretString::from(composed(password.expose()))),
     })
-}
-
-/// RFC 7615; RFC 9110 section 11.6.3.
-pub(super) const AUTHENTICATION_INFO: HeaderName = HeaderName::from_static("authentication-info");
-
-struct Answers {
-    engine: Engine,
-    slots: [Slot; 1],
-    label: Label,
-}
-
-impl Scheme for Answers {
-    fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
-        let Some((value, stamp)) = self.engine.answer(hop)? else { return Ok(Step::Bare) };
-        hop.header_made(&AUTHORIZATION, value)?;
-        hop.stamp(stamp);
-        Ok(Step::Send)
-    }
-
-    fn observed(&self, response: &ResponseView<'_>, sent: Stamp) -> Result<Verdict, Error> {
-        let Some(target) = response.target() else { return Ok(Verdict::Deliver) };
-        if response.status == StatusCode::UNAUTHORIZED {
-            return Ok(self.engine.challenged(
-                Challenges::of(response.headers),
-                &target,
-                sent,
-                response.is_sent_once(),
-            ));
-        }
-        let info = response.headers.get_all(AUTHENTICATION_INFO).iter();
-        self.engine.answered(info, response.status, (&target, &response.line()), sent)?;
-        Ok(Verdict::Deliver)
-    }
-
-    fn may_resend(&self) -> bool {
-        true
-    }
-
-    /// The request target is part of the answer, so query keys have to be on it first.
-    fn signs(&self) -> bool {
-        true
-    }
-
-    fn waits(&self) -> bool {
-        true
-    }
-
-    fn writes(&self) -> &[Slot] {
-        &self.slots
-    }
-
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.label, f)
-    }
-}
-
-impl fmt::Debug for Answers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.label, f)
-    }
 }

@@ -1,9 +1,12 @@
 //! Answers letter by letter, and what is learnt from refusals. What goes over the wire is tested by the contract suite.
 
-use http::{HeaderMap, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
 
 use super::*;
-use crate::{Resend, Target};
+use crate::{
+    Challenges, Hop, Resend, ResponseView, Stamp, Step, Target, Verdict,
+    schemes::negotiated::AUTHENTICATION_INFO,
+};
 
 const URL: &str = "https://api.example.com/dir/index.html";
 
