@@ -371,15 +371,15 @@ fn back_to_a_nonce_of_before() {
     assert!(is_200(&end), "a stream: {end:?}");
 }
 
-/// How many rotations an answer may be behind.
+/// An answer may be sixty nonces behind, and a forged proof in it is still seen.
 #[test]
 fn proof_after_rotations() {
-    for rotations in [20, 31, 33, 40, 60, 70] {
+    for rotations in [20, 33, 60] {
         let auth = Auth::new(H, Digest::new("sam", "pw")).unwrap();
         run(&auth, "https://api.example.com/", &[], false, |_, s| {
             if s.is_some() { ok() } else { ask(&challenge("0", "")) }
         });
-        run(&auth, "https://api.example.com/", &[], false, |_, _| {
+        let (_, end) = run(&auth, "https://api.example.com/", &[], false, |_, _| {
             for i in 0..rotations {
                 run(&auth, "https://api.example.com/", &[], false, |_, _| {
                     (
@@ -390,6 +390,7 @@ fn proof_after_rotations() {
             }
             (200, vec![(HeaderName::from_static("authentication-info"), "rspauth=\"00\", qop=auth".into())])
         });
+        assert!(matches!(end, End::Error(_)), "{rotations}: {end:?}");
     }
 }
 
