@@ -1,6 +1,6 @@
 //! Time as an argument: core reads no clock.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Tells the time to schemes that need it. Drivers hand one in; tests hand in their own.
 ///
@@ -8,6 +8,13 @@ use std::time::SystemTime;
 pub trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> SystemTime;
+
+    /// Lets so much time pass at once, where this clock goes by something else than the time: a test's does. `false`: it
+    /// does not, and whoever wants time to pass has to wait.
+    fn skip(&self, time: Duration) -> bool {
+        let _ = time;
+        false
+    }
 }
 
 impl<F: Fn() -> SystemTime + Send + Sync + 'static> Clock for F {

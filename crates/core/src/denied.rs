@@ -58,6 +58,32 @@ impl Denied {
     pub fn required_scope(&self) -> Option<Cow<'_, str>> {
         challenge::required_scope(self.challenges()).map(ParamValue::text)
     }
+
+    /// What another login would have to bring, where the server says that this one is too weak, too old or not wide enough:
+    /// for whoever lets people sign in. `None`: signing in again would change nothing.
+    pub fn step_up(&self) -> Option<StepUp> {
+        let text = |value: ParamValue<'_>| value.text().into_owned();
+        let scope = self.required_scope().map(Cow::into_owned);
+        let login = challenge::stepped_up_login(self.challenges());
+        if scope.is_none() && login.is_none() {
+            return None;
+        }
+        let (acr_values, max_age) = login.unwrap_or_default();
+        let max_age = max_age.and_then(ParamValue::number).map(Duration::from_secs);
+        Some(StepUp { scope, acr_values: acr_values.map(text), max_age })
+    }
+}
+
+/// What a server asks of another login: more scope (RFC 6750 section 3.1), or a stronger or newer one (RFC 9470 section 3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StepUp {
+    /// The scope that the request needs.
+    pub scope: Option<String>,
+    /// The authentication context classes that would do, separated by blanks.
+    pub acr_values: Option<String>,
+    /// How long ago the person may have signed in.
+    pub max_age: Option<Duration>,
 }
 
 impl Denied {
@@ -95,6 +121,7 @@ fn schemes_of(label: &str) -> Option<&'static [&'static str]> {
         "Basic" => Some(&["Basic"]),
         "Bearer" => Some(&["Bearer"]),
         "Digest" => Some(&["Digest"]),
+        "DPoP" => Some(&["DPoP"]),
         "Password" => Some(&["Digest", "Basic"]),
         _ => None,
     }
@@ -114,6 +141,15 @@ impl fmt::Display for Denied {
             if let Some(scope) = self.required_scope() {
                 let scope: String = scope.chars().take(200).collect();
                 write!(f, "; the server asks for scope `{}`", scope.escape_debug())?;
+            }
+        } else if let Some((acr_values, max_age)) = challenge::stepped_up_login(self.challenges()) {
+            f.write_str(" and accepted, but the server asks for another login")?;
+            if let Some(values) = acr_values {
+                let values: String = values.text().chars().take(200).collect();
+                write!(f, " of class `{}`", values.escape_debug())?;
+            }
+            if let Some(seconds) = max_age.and_then(ParamValue::number) {
+                write!(f, ", at most {seconds} s ago")?;
             }
         } else {
             f.write_str(" and refused; ")?;

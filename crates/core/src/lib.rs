@@ -49,7 +49,7 @@ pub use self::{
     base_url::{BaseUrl, BaseUrlError},
     challenge::{Challenge, Challenges},
     clock::Clock,
-    denied::Denied,
+    denied::{Denied, StepUp},
     error::{Error, Fault},
     exchange::{Exchange, Follow, Next, Outgoing, Policy, Ready},
     fingerprint::Fingerprint,

@@ -283,6 +283,13 @@ impl SecretValue {
     }
 }
 
+/// For what a program has made by itself and hands on.
+impl From<SecretString> for SecretValue {
+    fn from(value: SecretString) -> Self {
+        Self(Arc::new(value))
+    }
+}
+
 impl std::ops::Deref for SecretValue {
     type Target = str;
 

@@ -27,6 +27,7 @@ pub(crate) async fn run<T: 'static>(client: &Inner, flow: Flow<T>) -> Result<T, 
                 let answer = send(client, &mut call).await;
                 call.answer(answer);
             }
+            FlowStep::Sleep(wait) if client.policy.clock.skip(wait) => {}
             FlowStep::Sleep(wait) => time::sleep(wait).await,
             // Dropped meanwhile, the closure still runs to its end: a save that has begun is finished.
             FlowStep::Block(job) => drop(task::spawn_blocking(move || job.run()).await),

@@ -37,13 +37,14 @@ impl Fresh {
 
 /// Runs a flow to its end, on this thread.
 pub(crate) fn run<T: 'static>(http: &Fresh, clock: Arc<dyn Clock>, flow: Flow<T>) -> Result<T, CoreError> {
-    let mut running = flow.start(clock);
+    let mut running = flow.start(Arc::clone(&clock));
     loop {
         match running.step() {
             FlowStep::Send(mut call) => {
                 let answer = perform(http, &mut call);
                 call.answer(answer);
             }
+            FlowStep::Sleep(wait) if clock.skip(wait) => {}
             FlowStep::Sleep(wait) => thread::sleep(wait),
             FlowStep::Block(job) => job.run(),
             FlowStep::Await(foreign) => drop(foreign), // which tells the flow that it cannot be awaited here

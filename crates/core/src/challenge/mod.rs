@@ -186,6 +186,22 @@ impl<'a> Challenge<'a> {
 
 /// The scope a `Bearer` or `DPoP` challenge asks for because the token's own is too small (RFC 6750 section 3.1, RFC
 /// 9449 section 7.1).
+/// Whether a challenge says that the token is good and the login behind it too weak or too old (RFC 9470 section 3).
+pub(crate) fn wants_another_login(headers: &HeaderMap) -> bool {
+    stepped_up_login(Challenges::of(headers)).is_some()
+}
+
+/// What it asks of the login: `acr_values` and `max_age`.
+pub(crate) fn stepped_up_login(
+    challenges: Challenges<'_>,
+) -> Option<(Option<ParamValue<'_>>, Option<ParamValue<'_>>)> {
+    challenges.filter(|challenge| challenge.is("Bearer") || challenge.is("DPoP")).find_map(|challenge| {
+        let [error, acr_values, max_age] = challenge.params().pick(["error", "acr_values", "max_age"]);
+        let error = error.filter(|error| *error.bytes() == *b"insufficient_user_authentication");
+        error.map(|_| (acr_values, max_age))
+    })
+}
+
 pub(crate) fn required_scope(challenges: Challenges<'_>) -> Option<ParamValue<'_>> {
     challenges.filter(|challenge| challenge.is("Bearer") || challenge.is("DPoP")).find_map(|challenge| {
         let [error, scope] = challenge.params().pick(["error", "scope"]);

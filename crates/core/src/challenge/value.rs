@@ -43,7 +43,7 @@ impl<'a> ParamValue<'a> {
     }
 
     /// The value as a whole number, where it is nothing but digits and not too large.
-    pub(super) fn number(self) -> Option<u64> {
+    pub(crate) fn number(self) -> Option<u64> {
         let bytes = self.bytes();
         if bytes.iter().all(u8::is_ascii_digit) { str::from_utf8(&bytes).ok()?.parse().ok() } else { None }
     }

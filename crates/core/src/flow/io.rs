@@ -30,6 +30,11 @@ impl Io {
         Self { desk, clock, call_timeout }
     }
 
+    /// The same desk, for a part of the flow whose calls may take another time.
+    pub(super) fn with_call_timeout(&self, call_timeout: Duration) -> Self {
+        Self { call_timeout, ..self.clone() }
+    }
+
     /// Sends a request and waits for the whole answer, of whatever status.
     ///
     /// It must go to https, or to the machine itself: token endpoints see passwords and refresh tokens (RFC 6749

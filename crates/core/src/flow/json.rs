@@ -42,6 +42,16 @@ impl Json {
         self.0.pointer(pointer).is_some_and(|value| !value.is_null())
     }
 
+    /// The strings of the array at a pointer. None of another kind is among them.
+    pub fn texts(&self, pointer: &str) -> Option<impl Iterator<Item = &str>> {
+        Some(self.0.pointer(pointer)?.as_array()?.iter().filter_map(Value::as_str))
+    }
+
+    /// Whether there is `true` at a pointer.
+    pub fn is_true(&self, pointer: &str) -> bool {
+        self.0.pointer(pointer) == Some(&Value::Bool(true))
+    }
+
     /// The number of seconds at a pointer, as `expires_in` has it (RFC 6749 section 5.1).
     ///
     /// Servers send it as a number, as a fraction, as a string. A negative one is zero; one that is missing, no number, or

@@ -80,6 +80,28 @@ impl<T: 'static> Flow<T> {
         self
     }
 
+    /// Runs it as a part of another flow.
+    ///
+    /// # Errors
+    /// Its own.
+    ///
+    /// ```
+    /// use authwright_core::{Error, Flow};
+    ///
+    /// fn greeting() -> Flow<&'static str> {
+    ///     Flow::new(|_| async { Ok("hello") })
+    /// }
+    ///
+    /// let both = Flow::new(|io| async move {
+    ///     let first = greeting().within(&io).await?;
+    ///     Ok::<_, Error>([first, greeting().within(&io).await?])
+    /// });
+    /// ```
+    pub async fn within(self, io: &Io) -> Result<T, Error> {
+        let Prepared { begin, call_timeout } = *self.0;
+        begin(io.with_call_timeout(call_timeout)).await
+    }
+
     /// Begins it, for a driver to step.
     pub fn start(self, clock: Arc<dyn Clock>) -> Running<T> {
         let desk = Arc::new(Desk::default());

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     placed::{Form, Label, check_characters, ready},
-    token::BearerToken,
+    token::{BearerToken, check_unbound},
     value::{Held, Value},
 };
 use crate::{Error, IntoScheme, Scheme, secret::Resolved};
@@ -42,7 +42,10 @@ impl IntoScheme for Bearer {
     fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
         let token = match self.token.0 {
             Held::Secret(secret) => Resolved::from(&secret)?,
-            Held::Tokens(tokens) => return Ok(Arc::new(BearerToken::new(tokens))),
+            Held::Tokens(tokens) => {
+                check_unbound(&tokens, "Bearer")?;
+                return Ok(Arc::new(BearerToken::new(tokens)));
+            }
         };
         check(&token)?;
         let value = bearer_value(token.expose())

@@ -25,6 +25,18 @@ impl BearerToken {
     }
 }
 
+/// Tokens that go in a way of their own go in no other: a bound one sent bare would look like a stolen one (RFC 9449
+/// section 7.1).
+pub(super) fn check_unbound(tokens: &Tokens, what: &str) -> Result<(), Error> {
+    if tokens.own_scheme()?.is_none() {
+        return Ok(());
+    }
+    Err(Error::caller(format!(
+        "the tokens from {} are bound to a key and cannot go as {what}; give them to Auth::new as they are",
+        tokens.source_name()
+    )))
+}
+
 impl Scheme for BearerToken {
     #[inline]
     fn authorize(&self, hop: &mut Hop<'_>) -> Result<Step, Error> {
@@ -92,6 +104,7 @@ pub(super) struct PlacedToken {
 
 impl PlacedToken {
     pub(super) fn new(key: ApiKey, tokens: Tokens) -> Result<Self, Error> {
+        check_unbound(&tokens, &key.what())?;
         // Checks the name and the place before there is a token.
         let slots = [key.form(&resolved(&Token::new("t"), &tokens))?.slot()];
         Ok(Self { tokens, key, slots, ready: ArcSwapOption::empty() })
@@ -140,10 +153,10 @@ impl fmt::Debug for PlacedToken {
     }
 }
 
-/// Sent as `Authorization: Bearer …`.
+/// Sent as `Authorization: Bearer …`, or in the way their source [says](crate::TokenSource::scheme).
 impl IntoScheme for Tokens {
     fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
-        Ok(Arc::new(BearerToken::new(self)))
+        Ok(self.own_scheme()?.unwrap_or_else(|| Arc::new(BearerToken::new(self))))
     }
 
     fn what(&self) -> String {
@@ -151,7 +164,7 @@ impl IntoScheme for Tokens {
     }
 }
 
-/// Sent as `Authorization: Bearer …`.
+/// As for [`Tokens`].
 impl IntoScheme for &Tokens {
     fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
         self.clone().into_scheme()

@@ -201,6 +201,24 @@ impl Cache {
         self.publish(&mut self.state(), token, now, Landed::default());
     }
 
+    /// A token in place of whatever there is or is being fetched; or none. Whoever waits for the fetch under way looks again.
+    pub(super) fn replace(&self, token: Option<Token>, now: SystemTime) {
+        let mut state = self.state();
+        let flight = state.flight.take();
+        if let Some(token) = token {
+            self.publish(&mut state, token, now, Landed::default());
+        } else {
+            // The fetch under way is then seen to be overtaken.
+            state.generation += 1;
+            state.failure = None;
+            self.current.store(None);
+        }
+        drop(state);
+        if let Some(flight) = flight {
+            flight.land(Outcome::Abandoned);
+        }
+    }
+
     /// A server has refused the token of this generation (RFC 6750 section 3.1).
     ///
     /// One that was replaced since tells nothing about its successor. And a successor that is refused right away will

@@ -6,6 +6,7 @@ mod cache;
 mod current;
 mod event;
 mod flight;
+mod kept;
 mod login;
 mod pause;
 mod pool;
@@ -46,7 +47,9 @@ use self::{
     event::Listener,
     renewal::Place,
 };
-use crate::{Error, Hop, Launch, Resend, ResponseView, Stamp, Step, Verdict, auth::awaits_futures};
+use crate::{
+    Error, Hop, Launch, Resend, ResponseView, Scheme, Stamp, Step, Verdict, auth::awaits_futures, challenge,
+};
 
 /// A token source with its cache. Cheap to clone; clones are the same cache, with one fetch at a time for all of them.
 ///
@@ -190,6 +193,10 @@ impl Tokens {
     /// refuses it, so that the next one who asks gets another.
     pub fn observed(&self, response: &ResponseView<'_>, sent: Stamp) -> Verdict {
         if response.status == http::StatusCode::UNAUTHORIZED {
+            // The token is good, and another of the same login would do no better (RFC 9470 section 3).
+            if challenge::wants_another_login(response.headers) {
+                return Verdict::Unanswered("it asks for a stronger or newer login");
+            }
             return match self.0.cache.reject(sent.0, response.now()) {
                 Refusal::Again(generation) => {
                     Verdict::Resend { because: Resend::Renewed, stamp: Stamp(generation) }
@@ -225,13 +232,21 @@ impl Tokens {
         if self.needs_async() { Err(awaits_futures(self.source_name())) } else { Ok(()) }
     }
 
+    /// How its tokens go on a request, where their source says so.
+    pub(crate) fn own_scheme(&self) -> Result<Option<Arc<dyn Scheme>>, Error> {
+        self.0.source.0.scheme_any(self)
+    }
+
     /// Names the source, for messages: `login at https://api.example.com`.
-    pub(crate) fn source_name(&self) -> &str {
+    pub fn source_name(&self) -> &str {
         &self.0.cache.settings().what
     }
 
     /// Names the source and the token in use, for messages: `login at https://api.example.com, #3f9a`.
-    pub(crate) fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    ///
+    /// # Errors
+    /// Only those of the formatter.
+    pub fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.source_name())?;
         let current = self.0.cache.peek();
         current.as_ref().map_or(Ok(()), |current| write!(f, ", {}", current.token.fingerprint()))

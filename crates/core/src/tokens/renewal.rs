@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How long to wait for another process that is renewing. It does one call, and it may be the one who times out.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// When to try again to store a token that could not be stored.
 const SAVE_AGAIN: Duration = Duration::from_secs(30);
@@ -117,6 +117,10 @@ impl Transaction<'_> {
             // It is a good token; only the store has not got it.
             return self.save(guard, old.token.clone()).await;
         }
+        // It was stored, and is not any more: somebody has signed out.
+        let is_over =
+            kept.is_none() && !self.inner.is_unsaved() && self.inner.source.0.ends_with_its_record_any();
+        let old = old.filter(|_| !is_over);
         let base = match old {
             Some(old) if self.inner.is_unsaved() => Some(&old.token),
             old => kept.as_ref().or(old.map(|old| &old.token)),

@@ -2,8 +2,8 @@
 
 use std::{fmt, pin::Pin, sync::Arc};
 
-use super::Token;
-use crate::{Error, flow::Io, type_name::type_name};
+use super::{Token, Tokens};
+use crate::{Error, Scheme, flow::Io, type_name::type_name};
 
 /// Gets tokens: a login endpoint, an OAuth grant, something of your own.
 ///
@@ -57,6 +57,22 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// Only those of the formatter.
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(type_name::<Self>())
+    }
+
+    /// How its tokens go on a request, where that is another way than `Authorization: Bearer …`: tokens bound to a key, say
+    /// (RFC 9449). They then go in no other.
+    ///
+    /// # Errors
+    /// There is such a way, and a part of it is malformed.
+    fn scheme(&self, tokens: &Tokens) -> Result<Option<Arc<dyn Scheme>>, Error> {
+        let _ = tokens;
+        Ok(None)
+    }
+
+    /// Whether a token that is gone from its store is over: somebody has signed out, in whatever process. Otherwise it is
+    /// renewed with what this process remembers.
+    fn ends_with_its_record(&self) -> bool {
+        false
     }
 
     /// Whether it needs an async client: it awaits a future that is not its [`Io`]'s.
@@ -128,6 +144,12 @@ pub(super) trait AnySource: Send + Sync {
     fn identity_any(&self) -> Option<String>;
     fn describe_any(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
     fn needs_async_any(&self) -> bool;
+    fn scheme_any(&self, _: &Tokens) -> Result<Option<Arc<dyn Scheme>>, Error> {
+        Ok(None)
+    }
+    fn ends_with_its_record_any(&self) -> bool {
+        false
+    }
     fn fixed(&self) -> Option<&Token> {
         None
     }
@@ -151,6 +173,14 @@ impl<S: TokenSource> AnySource for S {
 
     fn needs_async_any(&self) -> bool {
         self.needs_async()
+    }
+
+    fn scheme_any(&self, tokens: &Tokens) -> Result<Option<Arc<dyn Scheme>>, Error> {
+        self.scheme(tokens)
+    }
+
+    fn ends_with_its_record_any(&self) -> bool {
+        self.ends_with_its_record()
     }
 }
 

@@ -1,0 +1,120 @@
+//! What a login that somebody makes, or ends, does to the token there is. For whoever lets people sign in.
+
+use std::sync::Arc;
+
+use super::{
+    Acquired, Token, TokenEvent, Tokens,
+    event::tell,
+    record,
+    renewal::{PATIENCE, Place},
+};
+use crate::{
+    Error,
+    flow::Io,
+    store::{Saved, StoreGuard, StoreKey, TokenStore},
+};
+
+/// How often a lock may run out before its work is done.
+const TRIES: u32 = 3;
+
+impl Tokens {
+    /// Puts a token in place of whatever there is: into the store, then in use. A renewal under way changes nothing any more.
+    ///
+    /// # Errors
+    /// It could not be stored. It is not in use then: a login that is gone with the process is none.
+    pub async fn put(&self, token: Token, io: &Io) -> Result<(), Error> {
+        let inner = &self.0;
+        let token = token.issued_by(io.now());
+        if let Some(Place { store, key }) = &inner.place {
+            let (store, key) = (Arc::clone(store), key.clone());
+            let record = record::write(&token, &key);
+            io.block(move || under_lock(&*store, &key, |guard| guard.save(&record))).await??;
+        }
+        inner.set_unsaved(false);
+        inner.cache.replace(Some(token.clone()), io.now());
+        tell(inner.listener.as_ref(), io, || TokenEvent::Renewed(token)).await;
+        Ok(())
+    }
+
+    /// Takes out what there is, in use and in the store, and gives it back: its refresh token is the newest there was.
+    ///
+    /// # Errors
+    /// It could not be removed from the store. It is out of use all the same.
+    pub async fn remove(&self, io: &Io) -> Result<Option<Token>, Error> {
+        let inner = &self.0;
+        let in_use = inner.cache.peek().as_ref().map(|current| current.token.clone());
+        let Some(Place { store, key }) = &inner.place else {
+            inner.cache.replace(None, io.now());
+            return Ok(in_use);
+        };
+        let (store, its_key) = (Arc::clone(store), key.clone());
+        let removed = io.block(move || {
+            let mut record = None;
+            under_lock(&*store, &its_key, |guard| {
+                record = guard.load()?;
+                guard.remove()
+            })
+            .map(|()| record)
+        });
+        let removed = removed.await;
+        inner.set_unsaved(false);
+        inner.cache.replace(None, io.now());
+        let record = removed??;
+        // One that nobody can read is gone too.
+        let kept = record.and_then(|record| record::read(&record, key).ok());
+        Ok(kept.or(in_use))
+    }
+
+    /// What there is, in use or in the store, whatever it is worth. Nothing is fetched.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn kept(&self, io: &Io) -> Result<Option<Token>, Error> {
+        let inner = &self.0;
+        if let Some(Place { store, key }) = &inner.place {
+            let (store, its_key) = (Arc::clone(store), key.clone());
+            let record = io.block(move || store.load(&its_key)).await??;
+            if let Some(record) = record {
+                return record::read(&record, key).map(Some);
+            }
+            if inner.source.0.ends_with_its_record_any() {
+                return Ok(None);
+            }
+        }
+        Ok(inner.cache.peek().as_ref().map(|current| current.token.clone()))
+    }
+
+    /// A token that can be used now, for a flow that needs one: fetched if need be. Not for the source of this same cache,
+    /// which would wait for itself.
+    ///
+    /// # Errors
+    /// There is none: the source has failed.
+    pub async fn get(&self, io: &Io) -> Result<Token, Error> {
+        let mut acquire = self.acquire();
+        loop {
+            match acquire.step(io.now())? {
+                Acquired::Token(token) => return Ok(token),
+                // As a part of this flow, which runs by itself as the other would.
+                Acquired::Start(flow) => flow.within(io).await?,
+                Acquired::Wait(flight) => {
+                    let landing = io.block(move || flight.block(None)).await?;
+                    acquire.landed(landing);
+                }
+            }
+        }
+    }
+}
+
+/// Does something to a record that must not be overtaken: what a person has decided counts more than a renewal.
+fn under_lock(
+    store: &dyn TokenStore,
+    key: &StoreKey,
+    mut work: impl FnMut(&mut dyn StoreGuard) -> Result<Saved, Error>,
+) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        if work(&mut *store.lock(key, PATIENCE)?)? == Saved::Stored {
+            return Ok(());
+        }
+    }
+    Err(Error::store(format!("the lock on the token of {key} runs out before it can be written")).transient())
+}
