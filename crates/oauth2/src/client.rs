@@ -1,86 +1,192 @@
 //! Who asks an authorization server, and how that is shown to it.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use authwright_core::{Error, Fault, Secret, SecretValue};
+use authwright_core::{Error, Fault, Secret, SecretValue, flow::Io};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderValue;
 
-use crate::endpoint::form_encoded;
+use crate::{
+    assertion::{ASSERTION_TYPE, client_assertion},
+    endpoint::form_encoded,
+    keys::Signer,
+    server::Metadata,
+};
 
 /// A client as it is registered with the server, and one way in which it shows that it is the one: never two (RFC 6749
 /// section 2.3).
 pub(crate) struct Client {
     id: String,
-    secret: Option<ClientSecret>,
+    authentication: Authentication,
 }
 
-struct ClientSecret {
+pub(crate) enum Authentication {
+    /// A public client only says its id (RFC 6749 section 3.2.1).
+    None,
+    Secret(ClientSecret, Placed),
+    /// Its secret signs (`client_secret_jwt`, OpenID Connect Core section 9).
+    #[cfg(feature = "keys")]
+    SecretJwt(ClientSecret),
+    /// Its key signs (`private_key_jwt`, RFC 7523 section 2.2).
+    Key(Arc<dyn Signer>),
+    /// Its certificate is shown by the HTTP client (RFC 8705 section 2).
+    Certificate,
+}
+
+pub(crate) struct ClientSecret {
     value: SecretValue,
     /// Where it came from, for messages.
     reference: String,
-    in_body: bool,
+}
+
+/// Where a secret goes (RFC 6749 section 2.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placed {
+    /// As the server's metadata have it: by Basic, where they do not say (RFC 8414 section 2).
+    AsServerSays,
+    InBody,
+}
+
+/// How a client shows itself in one request. Assertions are fresh in each.
+#[derive(Default)]
+pub(crate) struct Shown<'a> {
+    pub(crate) authorization: Option<HeaderValue>,
+    id: Option<&'a str>,
+    secret: Option<&'a str>,
+    assertion: Option<SecretValue>,
+}
+
+impl Shown<'_> {
+    /// The parameters by which it does, where the body is the place.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let assertion = self.assertion.as_ref().map(|assertion| ("client_assertion", &**assertion));
+        let of_type = assertion.map(|_| ("client_assertion_type", ASSERTION_TYPE));
+        let id = self.id.map(|id| ("client_id", id));
+        let secret = self.secret.map(|secret| ("client_secret", secret));
+        id.into_iter().chain(secret).chain(of_type).chain(assertion)
+    }
 }
 
 impl Client {
-    pub(crate) fn new(id: String, secret: Option<&Secret>, in_body: bool) -> Result<Self, Error> {
+    pub(crate) fn new(id: String, authentication: Authentication) -> Result<Self, Error> {
         if id.is_empty() {
             return Err(Error::new(
                 Fault::Caller,
                 "the client id is empty; it is what the server calls this program",
             ));
         }
-        if in_body && secret.is_none() {
-            let message = "there is no client secret to send in the body: give it with .secret(..), or leave out \
-                           .secret_in_body()";
-            return Err(Error::new(Fault::Caller, message));
-        }
-        let secret = secret
-            .map(|secret| {
-                let (value, reference) = resolve(secret)?;
-                if value.is_empty() {
-                    let message = format!("the client secret of `{}` is empty", id.escape_debug());
-                    return Err(Error::new(Fault::Credential, message));
-                }
-                Ok(ClientSecret { value, reference, in_body })
-            })
-            .transpose()?;
-        Ok(Self { id, secret })
+        Ok(Self { id, authentication })
     }
 
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    /// The parameters by which the client identifies itself, where the body is the place (RFC 6749 sections 2.3.1
-    /// and 3.2.1).
-    pub(crate) fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
-        let (id, secret) = match &self.secret {
-            None => (Some(&*self.id), None),
-            Some(secret) if secret.in_body => (Some(&*self.id), Some(&*secret.value)),
-            Some(_) => (None, None),
-        };
-        id.map(|id| ("client_id", id)).into_iter().chain(secret.map(|secret| ("client_secret", secret)))
+    /// Whether it takes the endpoints for clients with certificates, where there are any.
+    pub(crate) fn has_certificate(&self) -> bool {
+        matches!(self.authentication, Authentication::Certificate)
     }
 
-    /// The `Authorization` field by which it does, where that is the place. Id and secret are form-encoded before they
-    /// are joined (RFC 6749 section 2.3.1): they may contain a colon.
-    pub(crate) fn authorization(&self) -> Result<Option<HeaderValue>, Error> {
-        let Some(secret) = self.secret.as_ref().filter(|secret| !secret.in_body) else { return Ok(None) };
+    /// Refuses a client that cannot show that it is itself: its grant would be anybody's (RFC 6749 section 4.4).
+    pub(crate) fn check_confidential(&self) -> Result<(), Error> {
+        if matches!(self.authentication, Authentication::None) {
+            let message = format!(
+                "{self} cannot get tokens in its own name; give it a secret (.secret(..)), a key or a certificate"
+            );
+            return Err(Error::new(Fault::Caller, message));
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn show(&self, server: &Metadata, io: &Io) -> Result<Shown<'_>, Error> {
+        let by_id = || Shown { id: Some(&self.id), ..Shown::default() };
+        match &self.authentication {
+            Authentication::None | Authentication::Certificate => Ok(by_id()),
+            Authentication::Secret(secret, placed) if is_in_body(*placed, server)? => {
+                Ok(Shown { secret: Some(&secret.value), ..by_id() })
+            }
+            Authentication::Secret(secret, _) => {
+                Ok(Shown { authorization: Some(self.basic(secret)?), ..Shown::default() })
+            }
+            #[cfg(feature = "keys")]
+            Authentication::SecretJwt(secret) => {
+                let assertion = crate::assertion::client_assertion_by_secret(
+                    secret.value.as_bytes(),
+                    &self.id,
+                    &server.issuer,
+                    io.now(),
+                )?;
+                Ok(Shown { assertion: Some(assertion.into()), ..by_id() })
+            }
+            Authentication::Key(signer) => {
+                let (signer, id, issuer) = (Arc::clone(signer), self.id.clone(), server.issuer.clone());
+                let now = io.now();
+                // The key may be in another machine's keeping, which takes a call of its own.
+                let assertion = io.block(move || client_assertion(&*signer, &id, &issuer, now)).await??;
+                Ok(Shown { assertion: Some(assertion.into()), ..by_id() })
+            }
+        }
+    }
+
+    /// Id and secret are form-encoded before they are joined (RFC 6749 section 2.3.1): they may contain a colon.
+    fn basic(&self, secret: &ClientSecret) -> Result<HeaderValue, Error> {
         let mut value = HeaderValue::from_str(&format!("Basic {}", self.pair(secret)))
             .map_err(|_| Error::new(Fault::Caller, "the client id is malformed"))?;
         value.set_sensitive(true);
-        Ok(Some(value))
+        Ok(value)
     }
 
     fn pair(&self, secret: &ClientSecret) -> String {
         STANDARD.encode(format!("{}:{}", form_encoded(&self.id), form_encoded(&secret.value)))
     }
 
+    fn secret(&self) -> Option<&ClientSecret> {
+        match &self.authentication {
+            Authentication::Secret(secret, _) => Some(secret),
+            #[cfg(feature = "keys")]
+            Authentication::SecretJwt(secret) => Some(secret),
+            _ => None,
+        }
+    }
+
     /// What nothing that is printed may contain.
     pub(crate) fn secrets(&self) -> Vec<String> {
-        self.secret.iter().flat_map(|secret| [secret.value.to_string(), self.pair(secret)]).collect()
+        self.secret().iter().flat_map(|secret| [secret.value.to_string(), self.pair(secret)]).collect()
     }
+}
+
+impl ClientSecret {
+    pub(crate) fn read(secret: &Secret, client_id: &str) -> Result<Self, Error> {
+        let (value, reference) = resolve(secret)?;
+        if value.is_empty() {
+            let message = format!("the client secret of `{}` is empty", client_id.escape_debug());
+            return Err(Error::new(Fault::Credential, message));
+        }
+        Ok(Self { value, reference })
+    }
+}
+
+/// RFC 8414 section 2: Basic, where nothing is said. One way is chosen before anything is sent, none is tried after
+/// another: a secret that was wrong in one is not made right by another.
+fn is_in_body(placed: Placed, server: &Metadata) -> Result<bool, Error> {
+    let Some(methods) = server.authentication_methods.as_ref().filter(|_| placed == Placed::AsServerSays) else {
+        return Ok(placed == Placed::InBody);
+    };
+    let takes = |method: &str| methods.iter().any(|known| known == method);
+    if takes("client_secret_basic") {
+        return Ok(false);
+    }
+    if takes("client_secret_post") {
+        return Ok(true);
+    }
+    let origin = crate::endpoint::origin_of(&server.issuer);
+    Err(Error::new(
+        Fault::Caller,
+        format!(
+            "{origin} takes a client's secret neither by Basic nor in the body, by its metadata; use the way it is registered \
+             with: a key (Registration::key), a signed secret (secret_jwt) or a certificate"
+        ),
+    ))
 }
 
 /// A secret, and where it was found in the end: a variable that is set wins over a `.env` file.
@@ -90,15 +196,23 @@ pub(crate) fn resolve(secret: &Secret) -> Result<(SecretValue, String), Error> {
     Ok((secret.read()?, secret.reference().to_string()))
 }
 
-/// Names the client and where its secret came from: `client my-app (secret from env APP_SECRET, #3f9a)`.
+/// Names the client and what it shows itself by: ``client `my-app` (its secret: env APP_SECRET, #3f9a)``.
 impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "client `{}`", self.id.escape_debug())?;
-        match &self.secret {
-            Some(secret) => {
-                write!(f, " (its secret: {}, {})", secret.reference, secret.value.fingerprint())
-            }
-            None => f.write_str(" (without a secret)"),
+        match &self.authentication {
+            Authentication::None => f.write_str(" (without a secret)"),
+            Authentication::Certificate => f.write_str(" (by its certificate)"),
+            Authentication::Key(signer) => match signer.key_id() {
+                Some(id) => write!(f, " (by its {} key `{}`)", signer.algorithm(), id.escape_debug()),
+                None => write!(f, " (by its {} key)", signer.algorithm()),
+            },
+            _ => match self.secret() {
+                Some(secret) => {
+                    write!(f, " (its secret: {}, {})", secret.reference, secret.value.fingerprint())
+                }
+                None => Ok(()),
+            },
         }
     }
 }

@@ -1,0 +1,240 @@
+//! The refresh token grant (RFC 6749 section 6): a login made elsewhere, kept alive here.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use authwright_core::{
+    Error, Fault, IntoSource, Scheme, Secret, SecretValue, Source, Token, TokenSource, Tokens, flow::Io,
+    store::fnv_1a,
+};
+
+use super::bound_scheme;
+use crate::{
+    Registration,
+    answer::{Granted, Refused},
+    dpop::BoundKey,
+    registration::read_secret,
+    service::{Grant, Service},
+};
+
+/// A hash of the refresh token that a login began with.
+const FIRST: &str = "began_with";
+
+/// Access tokens from a refresh token, which somebody got by signing in elsewhere.
+///
+/// A server that hands out a new refresh token with each answer spends the old one; many take the login away from
+/// whoever presents a spent one again. So the newest one counts: with a [store](authwright_core::TokensBuilder::store) it
+/// is kept there before it is used, several processes redeem it once for all, and after a restart it wins over the one
+/// given here. Without a store, only one process at a time may use such a refresh token, and a restart needs a new one.
+///
+/// When the server refuses the stored refresh token, and a [new one](RefreshGrant::refresh_token) has been given, that
+/// is tried once. Then the error says that somebody has to [sign in](Error::is_login_required).
+///
+/// ```
+/// use authwright_core::{Auth, MemoryStore, Secret, Tokens};
+/// use authwright_oauth2::Registration;
+///
+/// let app = Registration::new("https://login.example.com", "my-app").secret(Secret::new("s3cret"));
+/// let grant = app.refresh_token(Secret::new("r3fresh")).subject("sam");
+/// let tokens = Tokens::builder(grant).store(MemoryStore::new()).build()?;
+/// let auth = Auth::new("https://api.example.com", tokens)?;
+/// # Ok::<(), authwright_core::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct RefreshGrant {
+    registration: Registration,
+    first: Option<Secret>,
+    subject: String,
+}
+
+impl Registration {
+    /// Tokens from a refresh token that a login elsewhere has given (RFC 6749 section 6).
+    ///
+    /// Of the scope only what was granted is asked for; more takes a new login. Another scope than before is kept as a
+    /// login of its own, where there is a store.
+    pub fn refresh_token(&self, token: impl Into<Secret>) -> RefreshGrant {
+        RefreshGrant { first: Some(token.into()), ..self.stored_refresh_token() }
+    }
+
+    /// The same where the store is known to have one already.
+    pub fn stored_refresh_token(&self) -> RefreshGrant {
+        RefreshGrant { registration: self.clone(), first: None, subject: String::new() }
+    }
+}
+
+impl RefreshGrant {
+    /// Whose login it is. **Needed where a store keeps those of several users**: grants that differ in nothing but the
+    /// refresh token share one record.
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = subject.into();
+        self
+    }
+}
+
+impl IntoSource for RefreshGrant {
+    fn into_source(self) -> Result<Source, Error> {
+        let service = self.registration.check()?.into();
+        let first = self.first.as_ref().map(First::new).transpose()?;
+        Ok(Source::new(Refresh { service, first, subject: self.subject }))
+    }
+}
+
+/// Shows no value of a secret.
+impl fmt::Debug for RefreshGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefreshGrant")
+            .field("registration", &self.registration)
+            .field("refresh_token", &self.first)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A grant that has been checked.
+struct Refresh {
+    service: Arc<Service>,
+    first: Option<First>,
+    subject: String,
+}
+
+/// The refresh token the program was given.
+struct First {
+    value: SecretValue,
+    /// How messages speak of it.
+    name: String,
+    /// What tells it from others in a store, where it must not stay once it is spent.
+    mark: String,
+    refused: AtomicBool,
+}
+
+impl First {
+    fn new(secret: &Secret) -> Result<Self, Error> {
+        let (value, reference) =
+            read_secret(secret, "the refresh token, which can be left out where the store has one,")?;
+        let name = format!("the refresh token it was given ({reference}, {})", value.fingerprint());
+        let mark = format!("{:032x}", fnv_1a(value.as_bytes()));
+        Ok(Self { value, name, mark, refused: AtomicBool::new(false) })
+    }
+
+    /// Whether a login that was refused can be followed by this one: it has not begun with it.
+    fn is_unused(&self, old: &Token, refused: &str) -> bool {
+        let began = old.expose_detail(FIRST) == Some(&*self.mark);
+        !began && *self.value != *refused && !self.refused.load(Ordering::Relaxed)
+    }
+}
+
+/// What somebody has to do where a refresh token is not taken.
+const REMEDY: &str = "sign in again";
+
+impl Refresh {
+    /// Redeems the one the program was given: a new login.
+    async fn begin(&self, first: &First, io: &Io) -> Result<Token, Error> {
+        let key = self.service.binding.begin()?;
+        let scope = self.service.scope();
+        match send(&self.service, &first.value, &first.name, REMEDY, &scope, key.as_deref(), io).await {
+            Ok(granted) => Ok(granted.token.detail(FIRST, &*first.mark)),
+            Err(refused) => {
+                first.refused.fetch_or(refused.is_grant, Ordering::Relaxed);
+                Err(refused.error)
+            }
+        }
+    }
+}
+
+/// Redeems the refresh token of the newest answer, with the key it is bound to.
+pub(crate) async fn redeem(
+    service: &Service,
+    old: &Token,
+    refresh: &str,
+    remedy: &str,
+    io: &Io,
+) -> Result<Granted, Refused> {
+    let metadata = service.metadata(io).await?;
+    service.check_is_ours(old, &metadata)?;
+    let key = service.binding.of(old)?;
+    let scope = scope_within(&service.scope, old.granted_scope());
+    send(service, refresh, "the refresh token of its last answer", remedy, &scope, key.as_deref(), io).await
+}
+
+async fn send(
+    service: &Service,
+    refresh: &str,
+    name: &str,
+    remedy: &str,
+    scope: &str,
+    key: Option<&BoundKey>,
+    io: &Io,
+) -> Result<Granted, Refused> {
+    let parameters = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("scope", scope)];
+    let grant = Grant { parameters: &parameters, name, remedy, secrets: &[refresh] };
+    let mut granted = service.token(grant, key, io).await?;
+    // None returned: the old one stays good (section 6). Scope left out: it is as requested (section 5.1).
+    if granted.token.expose_refresh_token().is_none() {
+        granted.token = granted.token.refresh_token(refresh);
+    }
+    Ok(granted.as_requested(scope))
+}
+
+/// What to ask for: never more than was granted (section 6). Nothing asks for all of that.
+fn scope_within(wanted: &[String], granted: Option<&str>) -> String {
+    let is_granted = |name: &&str| granted.is_none_or(|granted| granted.split(' ').any(|one| one == *name));
+    wanted.iter().map(String::as_str).filter(is_granted).collect::<Vec<_>>().join(" ")
+}
+
+impl TokenSource for Refresh {
+    async fn fetch(&self, io: &Io) -> Result<Token, Error> {
+        match &self.first {
+            Some(first) => self.begin(first, io).await,
+            None => Err(Error::new(
+                Fault::Credential,
+                format!(
+                    "there is no refresh token for {}: none is stored, and none was given; sign in, and give it with \
+                     .refresh_token(..)",
+                    self.service.origin()
+                ),
+            )),
+        }
+    }
+
+    async fn renew(&self, old: &Token, io: &Io) -> Result<Token, Error> {
+        let Some(refresh) = old.expose_refresh_token() else { return self.fetch(io).await };
+        match redeem(&self.service, old, refresh, REMEDY, io).await {
+            Ok(granted) => Ok(granted.token),
+            Err(refused) => {
+                match self.first.as_ref().filter(|first| refused.is_grant && first.is_unused(old, refresh)) {
+                    // Somebody has signed in anew.
+                    Some(first) => self.begin(first, io).await,
+                    None => Err(refused.error),
+                }
+            }
+        }
+    }
+
+    fn identity(&self) -> Option<String> {
+        let identity = self.service.identity("oauth2");
+        Some(match &*self.subject {
+            "" => identity,
+            subject => format!("{identity} subject={subject:?}"),
+        })
+    }
+
+    fn scheme(&self, tokens: &Tokens) -> Result<Option<Arc<dyn Scheme>>, Error> {
+        Ok(bound_scheme(&self.service, tokens))
+    }
+
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refresh grant at {}", self.service.origin())
+    }
+}
+
+/// Shows no value.
+impl fmt::Debug for Refresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Refresh({:?})", self.service)
+    }
+}

@@ -1,0 +1,229 @@
+//! A registration that has been checked, and what is learnt of its server: the one place that sends to an endpoint.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use authwright_core::{
+    Error, Fault, Token,
+    flow::{Answer, Io},
+    store::fnv_1a,
+};
+use http::HeaderValue;
+
+use crate::{
+    answer::{self, Asked, Granted, Refused},
+    client::Client,
+    dpop::{self, Binding, BoundKey, Nonces},
+    server::{Metadata, Server, Which},
+};
+
+/// Details of a stored token. Its refresh token goes to the server and the endpoint that issued it, for the client it was
+/// issued to, and nowhere else (RFC 6749 sections 6 and 10.4).
+pub(crate) const ISSUER: &str = "issuer";
+pub(crate) const ENDPOINT: &str = "token_endpoint";
+pub(crate) const CLIENT: &str = "client_id";
+
+pub(crate) struct Service {
+    pub(crate) server: Server,
+    pub(crate) client: Arc<Client>,
+    /// Sorted.
+    pub(crate) scope: Vec<String>,
+    /// Empty: none.
+    pub(crate) resource: String,
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) binding: Binding,
+    pub(crate) pushed: bool,
+    pub(crate) requires_pkce: bool,
+    #[cfg(feature = "openid")]
+    pub(crate) openid: bool,
+    #[cfg(feature = "openid")]
+    pub(crate) keys: crate::openid::KeySet,
+    pub(crate) known: Known,
+    pub(crate) nonces: Nonces,
+    pub(crate) finished: crate::authorization::Finished,
+}
+
+/// The metadata, once they are known.
+#[derive(Default)]
+pub(crate) struct Known(Mutex<Option<Arc<Metadata>>>);
+
+impl From<Option<Arc<Metadata>>> for Known {
+    fn from(metadata: Option<Arc<Metadata>>) -> Self {
+        Self(Mutex::new(metadata))
+    }
+}
+
+/// What is asked for at the token endpoint, and how messages speak of it.
+pub(crate) struct Grant<'a> {
+    pub(crate) parameters: &'a [(&'a str, &'a str)],
+    /// What is to be redeemed: `the refresh token of its last answer`. Empty: nothing but the client itself.
+    pub(crate) name: &'a str,
+    /// What somebody has to do where that is refused: `sign in again`.
+    pub(crate) remedy: &'a str,
+    /// What was sent and is not to be shown, besides the client's own.
+    pub(crate) secrets: &'a [&'a str],
+}
+
+impl Service {
+    /// What is known of the server, fetched if need be. Two flows that need it at once may both fetch it.
+    pub(crate) async fn metadata(&self, io: &Io) -> Result<Arc<Metadata>, Error> {
+        let known = self.known.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(metadata) = known {
+            return Ok(metadata);
+        }
+        let metadata = Arc::new(self.server.discover(io).await?);
+        *self.known.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&metadata));
+        Ok(metadata)
+    }
+
+    /// Asks the token endpoint for a token, with what is always asked for, and reads the answer.
+    pub(crate) async fn token(
+        &self,
+        grant: Grant<'_>,
+        key: Option<&BoundKey>,
+        io: &Io,
+    ) -> Result<Granted, Refused> {
+        let metadata = self.metadata(io).await?;
+        let mut parameters = grant.parameters.to_vec();
+        if !parameters.iter().any(|(name, _)| *name == "resource") {
+            parameters.push(("resource", &self.resource));
+        }
+        parameters.extend(self.parameters.iter().map(|(name, value)| (&**name, &**value)));
+        let answer = self.call(&metadata, Which::Token, &parameters, key, io).await?;
+        let endpoint = metadata.endpoint(Which::Token, self.client.has_certificate())?;
+        let asked = Asked {
+            what: Which::Token.name(),
+            origin: &endpoint.origin,
+            client: &self.client,
+            grant: grant.name,
+            remedy: grant.remedy,
+            secrets: grant.secrets,
+            now: io.now(),
+        };
+        let mut granted = answer::token(&answer, &asked, key.is_some())?;
+        let token = granted
+            .token
+            .detail(ISSUER, &*metadata.issuer)
+            .detail(ENDPOINT, endpoint.url())
+            .detail(CLIENT, self.client.id());
+        granted.token = match key {
+            Some(key) => key.mark(token),
+            None => token,
+        };
+        Ok(granted)
+    }
+
+    /// Sends a form to an endpoint. Once more, where the server wants its own nonce in the proof of the key (RFC 9449
+    /// section 8): it has then looked at nothing else, and a code or a refresh token is not spent.
+    pub(crate) async fn call(
+        &self,
+        metadata: &Metadata,
+        which: Which,
+        parameters: &[(&str, &str)],
+        key: Option<&BoundKey>,
+        io: &Io,
+    ) -> Result<Answer, Error> {
+        let endpoint = metadata.endpoint(which, self.client.has_certificate())?;
+        let mut again = key.is_some();
+        loop {
+            // Anew each time: assertions and proofs are good once.
+            let shown = self.client.show(metadata, io).await?;
+            let mut request = endpoint.request(parameters, &shown)?;
+            let nonce = self.nonces.of(&endpoint.origin);
+            if let Some(key) = key {
+                let htu = dpop::htu(&authwright_core::Target::from_uri(endpoint.uri())?);
+                let nonce = nonce.as_ref().map(|nonce| &*nonce.text);
+                let proof = key.prove("POST", &htu, None, nonce, io.now())?;
+                let mut proof = HeaderValue::try_from(proof)
+                    .map_err(|_| Error::new(Fault::Caller, "the signer makes no header value of a proof"))?;
+                proof.set_sensitive(true);
+                request.headers_mut().insert(dpop::PROOF, proof);
+            }
+            let answer = endpoint.send(request, io).await?;
+            let learnt = self.nonces.learn(&endpoint.origin, answer.headers());
+            if again && learnt && dpop::is_nonce_wanted(&answer) {
+                again = false;
+                continue;
+            }
+            return Ok(answer);
+        }
+    }
+
+    /// The scope as it is sent.
+    pub(crate) fn scope(&self) -> String {
+        self.scope.join(" ")
+    }
+
+    /// What tells its tokens from others in a store. Paths stand in it as hashes: it is shown in messages.
+    pub(crate) fn identity(&self, what: &str) -> String {
+        let issuer = &self.server.issuer;
+        let origin = crate::endpoint::origin_of(issuer);
+        let mut identity = format!("{what} {origin}");
+        let rest = issuer.strip_prefix(&*origin).unwrap_or(issuer);
+        if !rest.is_empty() {
+            identity = format!("{identity} {:016x}", fnv_1a(rest.as_bytes()) >> 64);
+        }
+        identity = format!("{identity} client={:?}", self.client.id());
+        let resource = if self.resource.is_empty() {
+            String::new()
+        } else {
+            format!("{:016x}", fnv_1a(self.resource.as_bytes()) >> 64)
+        };
+        let parameters = if self.parameters.is_empty() {
+            String::new()
+        } else {
+            format!("{:016x}", fnv_1a(format!("{:?}", self.parameters).as_bytes()) >> 64)
+        };
+        let key = match &self.binding {
+            Binding::Key(key) => key.thumbprint(),
+            #[cfg(feature = "keys")]
+            Binding::NewKey => "dpop",
+            Binding::Nothing => "",
+        };
+        for (name, value) in
+            [("scope", &*self.scope()), ("resource", &resource), ("parameters", &parameters), ("key", key)]
+        {
+            if !value.is_empty() {
+                identity = format!("{identity} {name}={value:?}");
+            }
+        }
+        identity
+    }
+
+    /// The origin of the issuer, for messages.
+    pub(crate) fn origin(&self) -> String {
+        crate::endpoint::origin_of(&self.server.issuer)
+    }
+
+    /// A refresh token goes to the server that issued it.
+    pub(crate) fn check_is_ours(&self, old: &Token, metadata: &Metadata) -> Result<(), Error> {
+        let endpoint = metadata.endpoint(Which::Token, self.client.has_certificate())?;
+        for (detail, what, ours) in [
+            (ISSUER, "issuer", &*metadata.issuer),
+            (ENDPOINT, "token endpoint", &*endpoint.url()),
+            (CLIENT, "client", self.client.id()),
+        ] {
+            if old.expose_detail(detail) != Some(ours) {
+                return Err(Error::new(
+                    Fault::Store,
+                    format!(
+                        "the stored refresh token was issued by another {what} than the one this program uses at {}, and \
+                         was not sent there; keep the two apart with .store_as(..), or remove the stored one and sign in \
+                         again",
+                        endpoint.origin
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Shows no value.
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Service({}, {})", self.origin(), self.client)
+    }
+}
