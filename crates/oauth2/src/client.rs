@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderValue;
 
 use crate::{
-    assertion::{ASSERTION_TYPE, client_assertion},
+    assertion::{Key, client_assertion},
     endpoint::form_encoded,
     keys::Signer,
     server::Metadata,
@@ -24,11 +24,9 @@ pub(crate) enum Authentication {
     /// A public client only says its id (RFC 6749 section 3.2.1).
     None,
     Secret(ClientSecret, Placed),
-    /// Its secret signs (`client_secret_jwt`, OpenID Connect Core section 9).
-    #[cfg(feature = "keys")]
-    SecretJwt(ClientSecret),
-    /// Its key signs (`private_key_jwt`, RFC 7523 section 2.2).
-    Key(Arc<dyn Signer>),
+    /// Its key signs (`private_key_jwt`, RFC 7523 section 2.2), or its secret (`client_secret_jwt`, `OpenID` Connect Core
+    /// section 9).
+    Signed(Arc<Key>, KeyName),
     /// Its certificate is shown by the HTTP client (RFC 8705 section 2).
     Certificate,
 }
@@ -38,6 +36,31 @@ pub(crate) struct ClientSecret {
     /// Where it came from, for messages.
     reference: String,
 }
+
+/// How messages call what signs.
+pub(crate) enum KeyName {
+    Key(String),
+    #[cfg(feature = "keys")]
+    Secret(ClientSecret),
+}
+
+impl Authentication {
+    pub(crate) fn by_key(signer: Arc<dyn Signer>) -> Self {
+        let name = match signer.key_id() {
+            Some(id) => format!("{} key `{}`", signer.algorithm(), id.escape_debug()),
+            None => format!("{} key", signer.algorithm()),
+        };
+        Self::Signed(Arc::new(Key::Signer(signer)), KeyName::Key(name))
+    }
+
+    #[cfg(feature = "keys")]
+    pub(crate) fn by_signing_secret(secret: ClientSecret) -> Self {
+        Self::Signed(Arc::new(Key::Secret(secret.value.clone())), KeyName::Secret(secret))
+    }
+}
+
+/// RFC 7523 section 2.2.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Where a secret goes (RFC 6749 section 2.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,22 +131,12 @@ impl Client {
             Authentication::Secret(secret, _) => {
                 Ok(Shown { authorization: Some(self.basic(secret)?), ..Shown::default() })
             }
-            #[cfg(feature = "keys")]
-            Authentication::SecretJwt(secret) => {
-                let assertion = crate::assertion::client_assertion_by_secret(
-                    secret.value.as_bytes(),
-                    &self.id,
-                    &server.issuer,
-                    io.now(),
-                )?;
-                Ok(Shown { assertion: Some(assertion.into()), ..by_id() })
-            }
-            Authentication::Key(signer) => {
-                let (signer, id, issuer) = (Arc::clone(signer), self.id.clone(), server.issuer.clone());
+            Authentication::Signed(key, _) => {
+                let (key, id, issuer) = (Arc::clone(key), self.id.clone(), server.issuer.clone());
                 let now = io.now();
                 // The key may be in another machine's keeping, which takes a call of its own.
-                let assertion = io.block(move || client_assertion(&*signer, &id, &issuer, now)).await??;
-                Ok(Shown { assertion: Some(assertion.into()), ..by_id() })
+                let assertion = io.block(move || client_assertion(&key, &id, &issuer, now)).await??;
+                Ok(Shown { assertion: Some(assertion), ..by_id() })
             }
         }
     }
@@ -144,7 +157,7 @@ impl Client {
         match &self.authentication {
             Authentication::Secret(secret, _) => Some(secret),
             #[cfg(feature = "keys")]
-            Authentication::SecretJwt(secret) => Some(secret),
+            Authentication::Signed(_, KeyName::Secret(secret)) => Some(secret),
             _ => None,
         }
     }
@@ -203,10 +216,7 @@ impl fmt::Display for Client {
         match &self.authentication {
             Authentication::None => f.write_str(" (without a secret)"),
             Authentication::Certificate => f.write_str(" (by its certificate)"),
-            Authentication::Key(signer) => match signer.key_id() {
-                Some(id) => write!(f, " (by its {} key `{}`)", signer.algorithm(), id.escape_debug()),
-                None => write!(f, " (by its {} key)", signer.algorithm()),
-            },
+            Authentication::Signed(_, KeyName::Key(name)) => write!(f, " (by its {name})"),
             _ => match self.secret() {
                 Some(secret) => {
                     write!(f, " (its secret: {}, {})", secret.reference, secret.value.fingerprint())

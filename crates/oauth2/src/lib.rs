@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use authwright_core::{Auth, MemoryStore, Secret, Tokens};
-//! use authwright_oauth2::RefreshGrant;
+//! use authwright_oauth2::Registration;
 //!
 //! let grant = RefreshGrant::new("https://login.example.com/oauth/token", "my-app")
 //!     .secret(Secret::new("s3cret"))
@@ -33,9 +33,33 @@
 //! What a server says in its own words is shown escaped, cut to 200 characters, and not at all where it repeats a secret.
 
 mod answer;
+mod assertion;
+mod authorization;
 mod client;
+mod dpop;
 mod endpoint;
-mod refresh;
+mod errors;
+mod grants;
+mod jws;
+mod keys;
+mod random;
+mod registration;
+mod revocation;
 mod said;
+mod server;
+mod service;
+mod session;
+#[cfg(test)]
+mod testing;
 
-pub use self::refresh::RefreshGrant;
+#[cfg(feature = "danger-password-grant")]
+pub use self::grants::PasswordGrant;
+pub use self::{
+    authorization::Pending,
+    grants::{ClientCredentials, JwtBearer, RefreshGrant, Subject, TokenExchange},
+    keys::{Algorithm, IntoSigner, PublicKey, Signer},
+    registration::Registration,
+    revocation::Introspection,
+    server::Server,
+    session::{Ask, Session, Sessions},
+};

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use authwright_core::{Error, Fault, Secret, SecretValue, Source, Target};
+use authwright_core::{Error, Fault, Secret, SecretValue, Target};
 
 use crate::{
     client::{Authentication, Client, ClientSecret, Placed},
@@ -178,9 +178,9 @@ impl Registration {
             }
             #[cfg(feature = "keys")]
             Given::SecretJwt(secret) => {
-                Authentication::SecretJwt(ClientSecret::read(secret, &self.client_id)?)
+                Authentication::by_signing_secret(ClientSecret::read(secret, &self.client_id)?)
             }
-            Given::Key(signer) => Authentication::Key(signer.clone()?),
+            Given::Key(signer) => Authentication::by_key(signer.clone()?),
             Given::Certificate => Authentication::Certificate,
         };
         let client = Client::new(self.client_id.clone(), authentication)?;
@@ -292,14 +292,6 @@ pub(crate) fn read_secret(secret: &Secret, what: &str) -> Result<(SecretValue, S
         return Err(Error::new(Fault::Credential, format!("{what} is empty ({reference})")));
     }
     Ok((value, reference))
-}
-
-/// A grant that could not be checked is a source that cannot be made.
-pub(crate) fn source(
-    checked: Result<Service, Error>,
-    make: impl FnOnce(Service) -> Result<Source, Error>,
-) -> Result<Source, Error> {
-    checked.and_then(make)
 }
 
 /// Shows no value of a secret.

@@ -31,6 +31,15 @@ impl Said {
     }
 }
 
+/// The words of an answer that came through a browser: `access_denied: "The person said no"`.
+pub(crate) fn words(code: &str, description: Option<&str>, secrets: &[String]) -> String {
+    let code = shown(code, CODE, secrets);
+    match description.filter(|text| !text.is_empty()) {
+        Some(text) => format!("{code}: \"{}\"", shown(text, DESCRIPTION, secrets)),
+        None => code,
+    }
+}
+
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.status.as_u16())?;

@@ -134,8 +134,13 @@ impl Service {
             let nonce = self.nonces.of(&endpoint.origin);
             if let Some(key) = key {
                 let htu = dpop::htu(&authwright_core::Target::from_uri(endpoint.uri())?);
-                let nonce = nonce.as_ref().map(|nonce| &*nonce.text);
-                let proof = key.prove("POST", &htu, None, nonce, io.now())?;
+                let proof = key.prove(&dpop::Proof {
+                    method: "POST",
+                    htu: &htu,
+                    token_hash: None,
+                    nonce: nonce.as_ref().map(|nonce| &*nonce.text),
+                    now: io.now(),
+                })?;
                 let mut proof = HeaderValue::try_from(proof)
                     .map_err(|_| Error::new(Fault::Caller, "the signer makes no header value of a proof"))?;
                 proof.set_sensitive(true);

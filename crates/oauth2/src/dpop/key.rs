@@ -1,10 +1,10 @@
 //! The key that tokens are bound to: one for each login, or the program's own.
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{fmt, sync::Arc};
 
 use authwright_core::{Error, Fault, SecretValue, Token};
 
-use super::proof::Prover;
+use super::proof::{Proof, Prover};
 use crate::keys::Signer;
 
 /// Details of a stored token: the key it is bound to, where it was made for it, and its thumbprint (RFC 7638).
@@ -98,15 +98,8 @@ impl BoundKey {
         self.prover.thumbprint()
     }
 
-    pub(crate) fn prove(
-        &self,
-        method: &str,
-        htu: &str,
-        token_hash: Option<&str>,
-        nonce: Option<&str>,
-        now: SystemTime,
-    ) -> Result<String, Error> {
-        self.prover.prove(method, htu, token_hash, nonce, now)
+    pub(crate) fn prove(&self, proof: &Proof<'_>) -> Result<String, Error> {
+        self.prover.prove(proof)
     }
 
     /// Notes on a token what it is bound to.

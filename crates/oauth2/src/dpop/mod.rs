@@ -11,7 +11,7 @@ use http::HeaderName;
 pub(crate) use self::{
     key::{Binding, BoundKey},
     nonces::Nonces,
-    proof::htu,
+    proof::{Proof, htu},
     scheme::DpopToken,
 };
 

@@ -9,7 +9,11 @@ use authwright_core::{
 };
 use http::{HeaderValue, StatusCode, header::AUTHORIZATION};
 
-use super::{NONCE_WANTED, Nonces, PROOF, htu, key::BoundKey, proof::access_token_hash};
+use super::{
+    NONCE_WANTED, Nonces, PROOF, htu,
+    key::BoundKey,
+    proof::{Proof, access_token_hash},
+};
 use crate::service::Service;
 
 /// Places bound tokens. Its stamp is the token's generation and the nonce's number in one: something new to say is a new
@@ -71,9 +75,13 @@ impl Scheme for DpopToken {
         let ready = self.ready(&token, generation.0)?;
         let target = hop.url();
         let nonce = self.nonces.of(&target.origin().to_string());
-        let text = nonce.as_ref().map(|nonce| &*nonce.text);
-        let proof =
-            ready.key.prove(hop.method(), &htu(&target), Some(&ready.token_hash), text, hop.now())?;
+        let proof = ready.key.prove(&Proof {
+            method: hop.method(),
+            htu: &htu(&target),
+            token_hash: Some(&ready.token_hash),
+            nonce: nonce.as_ref().map(|nonce| &*nonce.text),
+            now: hop.now(),
+        })?;
         hop.stamp(stamp(generation, nonce.map_or(0, |nonce| nonce.number)));
         hop.header(AUTHORIZATION, ready.value.clone())?.header(PROOF, proof)?;
         Ok(Step::Send)

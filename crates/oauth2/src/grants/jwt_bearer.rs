@@ -6,10 +6,12 @@ use authwright_core::{
     Error, IntoSource, Scheme, Secret, SecretValue, Source, Token, TokenSource, Tokens, flow::Io,
 };
 
+use serde_json::Map;
+
 use super::bound_scheme;
 use crate::{
     Registration,
-    assertion::grant_assertion,
+    assertion::{Key, Parties, grant_assertion},
     keys::{IntoSigner, Signer},
     registration::read_secret,
     service::{Grant, Service},
@@ -37,7 +39,7 @@ impl Registration {
     ///
     /// ```
     /// use authwright_core::Tokens;
-    /// use authwright_oauth2::{Registration, keys::Signer};
+    /// use authwright_oauth2::{Registration, Signer};
     ///
     /// fn tokens(key: impl Signer) -> Result<Tokens, authwright_core::Error> {
     ///     let app = Registration::new("https://login.example.com", "robot").scope("orders.read");
@@ -66,7 +68,9 @@ impl IntoSource for JwtBearer {
     fn into_source(self) -> Result<Source, Error> {
         let service = Arc::new(self.registration.check()?);
         let statement = match self.statement {
-            Given::Key { signer, issuer, subject } => Statement::Key { signer: signer?, issuer, subject },
+            Given::Key { signer, issuer, subject } => {
+                Statement::Key { key: Arc::new(Key::Signer(signer?)), issuer, subject }
+            }
             Given::Made(secret) => {
                 read_secret(&secret, "the assertion")?;
                 Statement::Made(secret)
@@ -77,7 +81,7 @@ impl IntoSource for JwtBearer {
 }
 
 enum Statement {
-    Key { signer: Arc<dyn Signer>, issuer: String, subject: String },
+    Key { key: Arc<Key>, issuer: String, subject: String },
     Made(Secret),
 }
 
@@ -90,13 +94,16 @@ impl Bearer {
     /// The statement, and how messages speak of it.
     async fn statement(&self, io: &Io) -> Result<(SecretValue, String), Error> {
         match &self.statement {
-            Statement::Key { signer, issuer, subject } => {
+            Statement::Key { key, issuer, subject } => {
                 let audience = self.service.metadata(io).await?.issuer.clone();
                 let name = format!("the assertion of `{}`", issuer.escape_debug());
-                let (signer, issuer, subject) = (Arc::clone(signer), issuer.clone(), subject.clone());
+                let (key, issuer, subject) = (Arc::clone(key), issuer.clone(), subject.clone());
                 let now = io.now();
-                let signed = io.block(move || grant_assertion(&*signer, &issuer, &subject, &audience, now));
-                Ok((signed.await??.into(), name))
+                let signed = io.block(move || {
+                    let parties = Parties { issuer: &issuer, subject: Some(&subject), audience: &audience };
+                    grant_assertion(&key, &parties, &Map::new(), now)
+                });
+                Ok((signed.await??, name))
             }
             Statement::Made(secret) => {
                 let secret = secret.clone();

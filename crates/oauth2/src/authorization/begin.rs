@@ -1,0 +1,184 @@
+//! Beginning a login: the URL that the person goes to, and what has to be remembered until they come back.
+
+use std::sync::Arc;
+
+use authwright_core::{Error, Fault, StepUp, flow::Io};
+use http::StatusCode;
+use secrecy::ExposeSecret;
+
+use super::{
+    Pending,
+    pending::Remembered,
+    pkce::{challenge, unguessable},
+};
+use crate::{
+    answer::{Asked, granted_with},
+    dpop::BoundKey,
+    endpoint::Form,
+    registration::check_parameter,
+    server::{Metadata, Which},
+    service::Service,
+};
+
+/// What one login asks for, besides what the registration says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Request {
+    pub(crate) redirect_uri: String,
+    /// `prompt`, `login_hint` and others.
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) step_up: Option<StepUp>,
+}
+
+impl Service {
+    /// Makes an authorization request: pushed, where the server or the program wants that, else in the URL.
+    pub(crate) async fn begin(&self, request: &Request, io: &Io) -> Result<Pending, Error> {
+        let metadata = self.metadata(io).await?;
+        self.check_pkce(&metadata)?;
+        let (state, verifier) = (unguessable()?, unguessable()?);
+        let scope = self.scope_with(request);
+        let nonce = if scope.split(' ').any(|name| name == "openid") { Some(unguessable()?) } else { None };
+        let key = self.binding.begin()?;
+
+        let challenge = challenge(&verifier);
+        let max_age = request.step_up.as_ref().and_then(|step_up| step_up.max_age);
+        let max_age = max_age.map(|age| age.as_secs().to_string()).unwrap_or_default();
+        let acr_values = request.step_up.as_ref().and_then(|step_up| step_up.acr_values.as_deref());
+        let mut parameters = vec![
+            ("response_type", "code"),
+            ("client_id", self.client.id()),
+            ("redirect_uri", &*request.redirect_uri),
+            ("scope", &*scope),
+            ("state", state.expose_secret()),
+            ("code_challenge", &*challenge),
+            ("code_challenge_method", "S256"),
+            ("nonce", nonce.as_ref().map_or("", |nonce| nonce.expose_secret())),
+            ("resource", &*self.resource),
+            ("dpop_jkt", key.as_ref().map_or("", |key| key.thumbprint())),
+            ("acr_values", acr_values.unwrap_or_default()),
+            ("max_age", &*max_age),
+        ];
+        let more = self.parameters.iter().chain(&request.parameters);
+        parameters.extend(more.map(|(name, value)| (&**name, &**value)));
+
+        let url = self.url(&metadata, &parameters, key.as_ref(), io).await?;
+        Ok(Pending::new(Remembered {
+            url,
+            issuer: metadata.issuer.clone(),
+            client_id: self.client.id().to_owned(),
+            redirect_uri: request.redirect_uri.clone(),
+            state: state.clone(),
+            verifier: verifier.clone(),
+            nonce: nonce.clone(),
+            scope: scope.clone(),
+            key: key.as_ref().and_then(|key| key.record()).map(Into::into),
+            max_age: request.step_up.as_ref().and_then(|step_up| step_up.max_age),
+            begun_at: io.now(),
+        }))
+    }
+
+    /// RFC 7636 section 7.2 and RFC 9700 section 2.1.1: a server that lists methods and not S256 would take the verifier in the
+    /// clear, which protects nothing.
+    fn check_pkce(&self, metadata: &Metadata) -> Result<(), Error> {
+        let is_refused = match &metadata.challenge_methods {
+            Some(methods) => !methods.iter().any(|method| method == "S256"),
+            None => self.requires_pkce,
+        };
+        if !is_refused {
+            return Ok(());
+        }
+        let message = format!(
+            "{} does not say that it knows PKCE with S256, so a code of its could be redeemed by whoever steals it; nobody is \
+             sent there",
+            self.origin()
+        );
+        Err(Error::new(Fault::Server, message))
+    }
+
+    /// The scope of the registration, and what a refusal asked for on top of that.
+    fn scope_with(&self, request: &Request) -> String {
+        let wider = request.step_up.as_ref().and_then(|step_up| step_up.scope.as_deref()).unwrap_or_default();
+        let mut scope: Vec<&str> = self.scope.iter().map(String::as_str).collect();
+        for name in wider.split_whitespace() {
+            if !scope.contains(&name) {
+                scope.push(name);
+            }
+        }
+        scope.join(" ")
+    }
+
+    /// Where to send the person. The query that the endpoint has is kept (RFC 6749 section 3.1).
+    async fn url(
+        &self,
+        metadata: &Metadata,
+        parameters: &[(&str, &str)],
+        key: Option<&Arc<BoundKey>>,
+        io: &Io,
+    ) -> Result<String, Error> {
+        let endpoint = metadata.endpoint(Which::Authorization, false)?;
+        let mut form = Form::default();
+        // RFC 9126 section 5: it must be, where the metadata say so.
+        if self.pushed || metadata.requires_pushed {
+            let request_uri = self.push(metadata, parameters, key, io).await?;
+            // And nothing else beside it (RFC 9126 section 4).
+            form.push("client_id", self.client.id())?;
+            form.push("request_uri", &request_uri)?;
+        } else {
+            for (name, value) in parameters {
+                form.push(name, value)?;
+            }
+        }
+        let mut url = endpoint.url();
+        url.push(if endpoint.uri().query().is_some() { '&' } else { '?' });
+        url.push_str(&form.into_text());
+        Ok(url)
+    }
+
+    /// RFC 9126 section 2: the client authenticates as at the token endpoint.
+    async fn push(
+        &self,
+        metadata: &Metadata,
+        parameters: &[(&str, &str)],
+        key: Option<&Arc<BoundKey>>,
+        io: &Io,
+    ) -> Result<String, Error> {
+        // The client says its id by the way it authenticates.
+        let parameters: Vec<_> = parameters.iter().copied().filter(|(name, _)| *name != "client_id").collect();
+        let certificate = self.client.has_certificate();
+        let answer = self.call(metadata, Which::Pushed, &parameters, key.map(|key| &**key), io).await?;
+        let endpoint = metadata.endpoint(Which::Pushed, certificate)?;
+        let what = Which::Pushed.name();
+        let asked = Asked {
+            what,
+            origin: &endpoint.origin,
+            client: &self.client,
+            grant: "",
+            remedy: "",
+            secrets: &[],
+            now: io.now(),
+        };
+        // RFC 9126 section 2.2: 201, and no other.
+        let json = granted_with(StatusCode::CREATED, &answer, &asked)?;
+        let lives = json.lifetime("/expires_in").is_some_and(|lifetime| !lifetime.is_zero());
+        match json.text("/request_uri").filter(|uri| lives && !uri.is_empty()) {
+            Some(uri) => Ok(uri.to_owned()),
+            None => {
+                let names = json.member_names();
+                let message = format!(
+                    "{what} at {} answered 201, but without a `request_uri` that lives (members: {names})",
+                    endpoint.origin
+                );
+                Err(Error::new(Fault::Server, message))
+            }
+        }
+    }
+}
+
+impl Request {
+    /// Checks what the program adds.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        for (name, _) in &self.parameters {
+            check_parameter(name)?;
+        }
+        Ok(())
+    }
+}

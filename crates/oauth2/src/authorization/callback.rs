@@ -1,0 +1,104 @@
+//! What comes back from the authorization endpoint, through a browser that anybody may have sent (RFC 6749 section 4.1.2).
+
+use std::borrow::Cow;
+
+use authwright_core::{Error, Fault};
+use percent_encoding::percent_decode_str;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::pending::Remembered;
+use crate::said;
+
+/// The parameters of an answer. None of them has been believed yet.
+pub(crate) struct Callback {
+    pub(crate) state: Option<SecretString>,
+    pub(crate) code: Option<SecretString>,
+    pub(crate) issuer: Option<String>,
+    error: Option<String>,
+    description: Option<String>,
+}
+
+/// No server sends more.
+const LONGEST: usize = 16 * 1024;
+
+impl Callback {
+    /// Reads a query, or a URL or a path that has one. What is there twice is not guessed at (RFC 6749 section 3.1, RFC 9207
+    /// section 2.4).
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let refused = |what| Error::new(Fault::Caller, format!("the callback {what}; nothing was sent to the token endpoint"));
+        if text.len() > LONGEST {
+            return Err(refused("is longer than any answer of a server"));
+        }
+        let text = text.trim();
+        let query = text.split_once('?').map_or(text, |(_, query)| query);
+        let query = query.split('#').next().unwrap_or_default();
+        let mut found = [const { None }; 5];
+        for pair in query.split('&') {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = decoded(name).ok_or_else(|| refused("is not UTF-8"))?;
+            let names = ["state", "code", "iss", "error", "error_description"];
+            let Some(place) = names.iter().position(|known| *known == name) else { continue };
+            let value = decoded(value).ok_or_else(|| refused("is not UTF-8"))?;
+            if found[place].replace(value.into_owned()).is_some() {
+                return Err(refused(&*format!("has `{}` more than once", names[place])));
+            }
+        }
+        let [state, code, issuer, error, description] = found;
+        let code = code.filter(|code| !code.is_empty()).map(Into::into);
+        Ok(Self { state: state.map(Into::into), code, issuer, error, description })
+    }
+
+    /// The code, if this is the answer to the login that was begun. What is checked comes in this order: whose answer it is
+    /// (RFC 6749 section 10.12), who has given it (RFC 9207 section 2.4), and only then what it says.
+    pub(super) fn code_for(self, pending: &Remembered, sends_issuer: bool) -> Result<SecretString, Error> {
+        let refused = |what: &str| Error::new(Fault::Caller, format!("{what}; nothing was sent to the token endpoint"));
+        let state = self.state.as_ref().map_or("", |state| state.expose_secret());
+        if !is_same(state, pending.state.expose_secret()) {
+            return Err(refused("the callback belongs to no login begun here (state differs)"));
+        }
+        // No normalisation: a text is the issuer, or it is not.
+        match &self.issuer {
+            Some(issuer) if *issuer != pending.issuer => {
+                return Err(refused("the callback was given by another server than the one asked (iss differs)"));
+            }
+            None if sends_issuer => {
+                return Err(refused("the callback does not say who has given it (iss is missing), which this server does"));
+            }
+            _ => {}
+        }
+        if let Some(error) = &self.error {
+            return Err(self.denied(error, pending));
+        }
+        self.code.ok_or_else(|| refused("the callback has neither a code nor an error"))
+    }
+
+    /// The server's own refusal (RFC 6749 section 4.1.2.1).
+    fn denied(&self, code: &str, pending: &Remembered) -> Error {
+        let origin = crate::endpoint::origin_of(&pending.issuer);
+        let secrets = [pending.state.expose_secret().to_owned(), pending.verifier.expose_secret().to_owned()];
+        let words = said::words(code, self.description.as_deref(), &secrets);
+        let says = format!("{origin} did not sign anybody in: {words}");
+        match code {
+            "temporarily_unavailable" | "server_error" => {
+                Error::new(Fault::Server, format!("{says}; try again later")).transient()
+            }
+            "access_denied" | "login_required" | "interaction_required" | "consent_required"
+            | "account_selection_required" | "unmet_authentication_requirements" => Error::new(Fault::Credential, says),
+            _ => Error::new(Fault::Caller, format!("{says}; check what the client is registered for")),
+        }
+    }
+}
+
+/// A component of `application/x-www-form-urlencoded`.
+fn decoded(text: &str) -> Option<Cow<'_, str>> {
+    let spaced = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
+    match spaced {
+        Cow::Borrowed(text) => percent_decode_str(text).decode_utf8().ok(),
+        Cow::Owned(text) => Some(Cow::Owned(percent_decode_str(&text).decode_utf8().ok()?.into_owned())),
+    }
+}
+
+/// In time that does not tell how much is the same: a state is a secret until it has come back.
+fn is_same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}

@@ -1,0 +1,42 @@
+//! Proof Key for Code Exchange (RFC 7636): whoever steals a code cannot redeem it.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use authwright_core::Error;
+
+use crate::random::random;
+
+/// 256 bits that nobody can guess, as 43 characters of the unreserved set (RFC 7636 section 4.1): a verifier, a state, a nonce.
+pub(crate) fn unguessable() -> Result<SecretString, Error> {
+    Ok(URL_SAFE_NO_PAD.encode(random::<32>()?).into())
+}
+
+/// What the server is told of a verifier: S256, and never the verifier itself (RFC 7636 section 4.2).
+pub(crate) fn challenge(verifier: &SecretString) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose_secret()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn f1_a_verifier_has_43_unreserved_characters_and_never_comes_again() {
+        let mut seen = HashSet::new();
+        for _ in 0..10_000 {
+            let verifier = unguessable().unwrap().expose_secret().to_owned();
+            assert!(verifier.len() == 43 && verifier.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_".contains(&c)));
+            assert!(seen.insert(verifier));
+        }
+    }
+
+    #[test]
+    fn f3_the_challenge_of_appendix_b() {
+        let verifier = SecretString::from("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        assert_eq!(challenge(&verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+}

@@ -1,0 +1,145 @@
+//! One login of a person, kept in a store: begun, used, renewed, ended.
+
+mod ask;
+//LOGIN mod login;
+mod many;
+mod source;
+
+use std::{fmt, sync::Arc};
+
+use authwright_core::{Error, Flow, TokenStore, Tokens};
+
+pub use self::{ask::Ask, many::Sessions};
+use self::source::SessionSource;
+use crate::{Pending, Registration, authorization::Request, service::Service};
+
+/// A person's login at a server: signed in once, kept in a store, and renewed for as long as the server lets it live.
+///
+/// Every process that uses the same store and registration shares it: one signs in, all are signed in, and one renews for
+/// all. Without a login, requests fail with an error that says what to do ([`hint`](Self::hint)).
+///
+/// ```
+/// use authwright_core::{Auth, MemoryStore};
+/// use authwright_oauth2::{Registration, Session};
+///
+/// let app = Registration::new("https://login.example.com", "acme-cli").scope("repo offline_access");
+/// let session = Session::new(app, MemoryStore::new())?.hint("run `acme login`");
+/// let auth = Auth::new("https://api.example.com", session.tokens())?;
+/// # Ok::<(), authwright_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    service: Arc<Service>,
+    store: Arc<dyn TokenStore>,
+    hint: String,
+    account: String,
+    tokens: Tokens,
+}
+
+impl Session {
+    /// The login of this registration in this store, whether there is one yet or not.
+    ///
+    /// # Errors
+    /// A part of the registration is malformed, or a secret is missing; the error names it. Nothing is read or sent.
+    pub fn new(app: Registration, store: impl TokenStore) -> Result<Self, Error> {
+        Self::make(Arc::new(app.check()?), Arc::new(store), String::new(), String::new())
+    }
+
+    /// What a person has to do to sign in, for the error of a request that needs it: ``run `acme login` ``.
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        let hint = hint.into();
+        Self::make(self.service.clone(), self.store.clone(), hint, self.account.clone()).unwrap_or(self)
+    }
+
+    /// Which of several logins: each account has one of its own. None is named where nothing is said.
+    pub fn account(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self::make(self.service.clone(), self.store.clone(), self.hint.clone(), name).unwrap_or(self)
+    }
+
+    fn make(
+        service: Arc<Service>,
+        store: Arc<dyn TokenStore>,
+        hint: String,
+        account: String,
+    ) -> Result<Self, Error> {
+        let source = SessionSource::new(&service, &hint, &account);
+        let tokens = Tokens::builder(source).store(Arc::clone(&store)).build()?;
+        Ok(Self { service, store, hint, account, tokens })
+    }
+
+    /// Its tokens, to be given to `Auth::new`. However often this is called, they are the same cache.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+//LOGINPART
+    /// Begins a login whose answer comes to a URL of your own: a web application. Redirect the person to
+    /// [`Pending::url`], and [finish](Self::finish) when they come back.
+    pub fn begin(&self, redirect_uri: impl Into<String>) -> Flow<Pending> {
+        self.begin_asking(redirect_uri, Ask::new())
+    }
+
+    /// The same, and asks for more than the registration says.
+    pub fn begin_asking(&self, redirect_uri: impl Into<String>, ask: Ask) -> Flow<Pending> {
+        let (service, redirect_uri) = (Arc::clone(&self.service), redirect_uri.into());
+        Flow::new(move |io| async move {
+            let request = Request { redirect_uri, ..ask.into_request() };
+            request.check()?;
+            service.begin(&request, &io).await
+        })
+    }
+
+    /// Finishes a login with what came back: the query of the request that the person's browser was sent to, or its whole URL. The
+    /// login is then kept as this session's.
+    pub fn finish(&self, pending: Pending, callback: impl Into<String>) -> Flow<()> {
+        let (session, callback) = (self.clone(), secrecy::SecretString::from(callback.into()));
+        Flow::new(move |io| async move {
+            let callback = secrecy::ExposeSecret::expose_secret(&callback);
+            let granted = session.service.finish(&pending, callback, &io).await?;
+            session.tokens.put(granted.token, &io).await
+        })
+    }
+
+    /// Signs out: removes the login from this machine, whatever happens, and then gives its tokens up at the server (RFC 7009).
+    ///
+    /// An error says that the server could not be told, or does not know how: there the login may live on until it ends by
+    /// itself.
+    pub fn logout(&self) -> Flow<()> {
+        let session = self.clone();
+        Flow::new(move |io| async move {
+            let removed = session.tokens.remove(&io).await?;
+            let Some(token) = removed else { return Ok(()) };
+            session.service.give_up(&token, &io).await.map_err(|error| {
+                let origin = session.service.origin();
+                let message = format!("signed out here, but {origin} may still take the login: {error}");
+                crate::errors::in_other_words(&error, message)
+            })
+        })
+    }
+
+    /// Whether somebody is signed in: there is a login in the store. It may have ended at the server.
+    pub fn is_signed_in(&self) -> Flow<bool> {
+        let tokens = self.tokens.clone();
+        Flow::new(move |io| async move { Ok(tokens.kept(&io).await?.is_some()) })
+    }
+
+    /// Who has signed in, by the ID token of the login. `None`: nobody has, or the server has not said who.
+    #[cfg(feature = "openid")]
+    pub fn identity(&self) -> Flow<Option<crate::IdClaims>> {
+        let tokens = self.tokens.clone();
+        Flow::new(move |io| async move {
+            Ok(tokens.kept(&io).await?.as_ref().and_then(crate::openid::claims_of))
+        })
+    }
+}
+
+/// Shows server, client and account.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("service", &self.service)
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,97 @@
+//! For tests: keys that are not ours, and what a message says.
+
+use std::fmt;
+
+use authwright_core::Error;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::{
+    rand::SystemRandom,
+    signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, UnparsedPublicKey},
+};
+use serde_json::Value;
+
+use crate::keys::{Algorithm, PublicKey, Signer};
+
+/// A throw-away key of the library that signs.
+pub(crate) enum Key {
+    Es256(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+}
+
+impl Key {
+    pub(crate) fn es256() -> Self {
+        let random = SystemRandom::new();
+        let how = &signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+        let document = EcdsaKeyPair::generate_pkcs8(how, &random).unwrap();
+        Self::Es256(EcdsaKeyPair::from_pkcs8(how, document.as_ref(), &random).unwrap())
+    }
+
+    pub(crate) fn ed25519() -> Self {
+        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+        Self::Ed25519(Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap())
+    }
+
+    /// The public half as the library has it.
+    pub(crate) fn point(&self) -> &[u8] {
+        match self {
+            Self::Es256(pair) => pair.public_key().as_ref(),
+            Self::Ed25519(pair) => pair.public_key().as_ref(),
+        }
+    }
+
+    /// Whether a message in compact form is signed by that key. None of our code takes part.
+    pub(crate) fn verifies(algorithm: Algorithm, point: &[u8], message: &str) -> bool {
+        let by: &'static dyn signature::VerificationAlgorithm = match algorithm {
+            Algorithm::Es256 => &signature::ECDSA_P256_SHA256_FIXED,
+            Algorithm::EdDsa => &signature::ED25519,
+            Algorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+            Algorithm::Ps256 => &signature::RSA_PSS_2048_8192_SHA256,
+        };
+        let (signed, signature) = message.rsplit_once('.').unwrap();
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        UnparsedPublicKey::new(by, point).verify(signed.as_bytes(), &signature).is_ok()
+    }
+}
+
+impl Signer for Key {
+    fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Es256(_) => Algorithm::Es256,
+            Self::Ed25519(_) => Algorithm::EdDsa,
+        }
+    }
+
+    fn key_id(&self) -> Option<&str> {
+        Some("k1")
+    }
+
+    fn public_key(&self) -> Option<PublicKey> {
+        let part = |from| self.point()[from..from + 32].try_into().unwrap();
+        Some(match self {
+            Self::Es256(_) => PublicKey::p256(part(1), part(33)),
+            Self::Ed25519(_) => PublicKey::ed25519(part(0)),
+        })
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        Ok(match self {
+            Self::Es256(pair) => pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec(),
+            Self::Ed25519(pair) => pair.sign(message).as_ref().to_vec(),
+        })
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key")
+    }
+}
+
+/// Header and claims of a message in compact form.
+pub(crate) fn parts(message: &str) -> (Value, Value) {
+    let mut parts =
+        message.split('.').map(|part| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()));
+    let both = (parts.next().unwrap().unwrap(), parts.next().unwrap().unwrap());
+    assert_eq!(parts.count(), 1, "a signature, and nothing else");
+    both
+}
