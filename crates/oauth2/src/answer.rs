@@ -109,23 +109,28 @@ impl Granted {
 /// cannot be; one that is not bound where that was asked for is worth less than was meant (RFC 9449 section 5).
 fn check_type(kind: Option<&str>, bound: bool) -> Result<(), String> {
     let Some(kind) = kind else {
-        return Err(
-            "does not say what type its token is of (`token_type`); RFC 6749 section 5.1 demands it".to_owned()
-        );
+        return Err("does not say what type its token is of (`token_type`); RFC 6749 section 5.1 demands it"
+            .to_owned());
     };
     let is = |known: &str| kind.eq_ignore_ascii_case(known);
     match bound {
         true if is("dpop") => Ok(()),
         true if is("bearer") => {
-            Err("with a token that is not bound to the key it was shown (`Bearer`); it is not used".to_owned())
+            Err("with a token that is not bound to the key it was shown (`Bearer`); it is not used"
+                .to_owned())
         }
         false if is("bearer") => Ok(()),
-        false if is("dpop") => Err("with a token that is bound to a key (`DPoP`), which was not asked for; use \
+        false if is("dpop") => {
+            Err("with a token that is bound to a key (`DPoP`), which was not asked for; use \
                                     Registration::dpop_key"
-            .to_owned()),
+                .to_owned())
+        }
         _ => {
             let kind: String = kind.chars().take(20).collect();
-            Err(format!("with a token of type `{}`, which nobody here knows how to send", kind.escape_debug()))
+            Err(format!(
+                "with a token of type `{}`, which nobody here knows how to send",
+                kind.escape_debug()
+            ))
         }
     }
 }
@@ -144,13 +149,19 @@ pub(crate) fn granted_with(wanted: StatusCode, answer: &Answer, asked: &Asked<'_
     json.ok_or_else(|| {
         // A page of a gateway or a captive portal rather than the endpoint's own answer: that passes.
         let Asked { what, origin, .. } = asked;
-        let message = format!("{what} at {origin} answered {}, but not with JSON; try again later", wanted.as_u16());
+        let message =
+            format!("{what} at {origin} answered {}, but not with JSON; try again later", wanted.as_u16());
         passing(message, answer, asked).into()
     })
 }
 
 /// A refusal, whatever its status.
-pub(crate) fn refused(answer: &Answer, asked: &Asked<'_>, json: Option<&Json>, code: Option<&str>) -> Refused {
+pub(crate) fn refused(
+    answer: &Answer,
+    asked: &Asked<'_>,
+    json: Option<&Json>,
+    code: Option<&str>,
+) -> Refused {
     let error = classified(answer, asked, json, code);
     // A server that fails says nothing about what it was asked.
     let code = code.filter(|_| answer.status().is_client_error() || answer.status() == StatusCode::OK);
@@ -196,7 +207,9 @@ fn classified(answer: &Answer, asked: &Asked<'_>, json: Option<&Json>, code: Opt
                 .to_owned(),
         ),
         Some("invalid_target") => caller("check the resource that tokens are asked for (RFC 8707 section 2)"),
-        Some("invalid_dpop_proof") => caller("check the clock of this machine, and that the server knows the key's algorithm"),
+        Some("invalid_dpop_proof") => {
+            caller("check the clock of this machine, and that the server knows the key's algorithm")
+        }
         Some(dpop::NONCE_WANTED) => {
             Error::new(Fault::Server, format!("{says}; it wants another nonce in every proof"))
         }

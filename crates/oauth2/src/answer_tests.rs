@@ -6,22 +6,26 @@ use authwright_core::Secret;
 use http::Response;
 
 use super::*;
+use crate::client::{Authentication, ClientSecret, Placed};
 
 fn answer(status: u16, body: &[u8]) -> Answer {
     Answer::new(Response::builder().status(status).header("retry-after", "7").body(body.to_vec()).unwrap())
 }
 
 fn ask(answer: &Answer) -> Result<Token, Refused> {
-    let client = Client::new("my-app".into(), Some(&Secret::new("s3cret")), false).unwrap();
+    let secret = ClientSecret::read(&Secret::new("s3cret"), "my-app").unwrap();
+    let client = Client::new("my-app".into(), Authentication::Secret(secret, Placed::AsServerSays)).unwrap();
     let origin = "https://login.example.com";
     let asked = Asked {
+        what: "token endpoint",
         origin,
         client: &client,
         grant: "the refresh token",
-        secret: "r-1",
+        remedy: "sign in again",
+        secrets: &["r-1"],
         now: SystemTime::UNIX_EPOCH,
     };
-    read(answer, &asked)
+    token(answer, &asked, false).map(|granted| granted.token)
 }
 
 fn told(status: u16, body: &str) -> Error {

@@ -182,7 +182,8 @@ impl ClientSecret {
 /// RFC 8414 section 2: Basic, where nothing is said. One way is chosen before anything is sent, none is tried after
 /// another: a secret that was wrong in one is not made right by another.
 fn is_in_body(placed: Placed, server: &Metadata) -> Result<bool, Error> {
-    let Some(methods) = server.authentication_methods.as_ref().filter(|_| placed == Placed::AsServerSays) else {
+    let Some(methods) = server.authentication_methods.as_ref().filter(|_| placed == Placed::AsServerSays)
+    else {
         return Ok(placed == Placed::InBody);
     };
     let takes = |method: &str| methods.iter().any(|known| known == method);

@@ -43,7 +43,7 @@ impl Device {
 
     pub(crate) async fn run(self, service: &Service, request: Request, io: &Io) -> Result<Granted, Error> {
         let metadata = service.metadata(io).await?;
-        let key = service.binding.begin()?;
+        let key = service.binding.begin(&metadata)?;
         let scope = service.scope_with(&request);
         let (begun, prompt) = begin(service, &metadata, &request, &scope, io).await?;
         let shower = self.shower;

@@ -1,15 +1,52 @@
-use authwright_core::Secret;
+//! What goes to an endpoint, and in what form.
+
+use std::sync::Arc;
+
+use authwright_core::{
+    Flow, Secret,
+    flow::{FlowStep, Io},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode_str;
 
 use super::*;
+use crate::{
+    client::{Authentication, Client, ClientSecret, Placed},
+    server::{Metadata, Which},
+};
 
-fn endpoint() -> Endpoint {
-    Endpoint::parse("https://login.example.com/token?tenant=7", "token endpoint", false).unwrap()
+const URL: &str = "https://login.example.com/token?tenant=7";
+
+fn client(id: &str, secret: Option<&str>, placed: Placed) -> Result<Client, Error> {
+    let authentication = match secret {
+        None => Authentication::None,
+        Some(secret) => Authentication::Secret(ClientSecret::read(&Secret::new(secret), id)?, placed),
+    };
+    Client::new(id.into(), authentication)
 }
 
-fn client(secret: Option<&str>, in_body: bool) -> Client {
-    Client::new("my app".into(), secret.map(Secret::new).as_ref(), in_body).unwrap()
+/// The request of a client at a server that knows these ways to authenticate.
+fn request_by(
+    client: Client,
+    methods: Option<&[&str]>,
+    parameters: &'static [(&'static str, &'static str)],
+) -> Result<Request<Vec<u8>>, Error> {
+    let mut metadata = Metadata::by_hand("https://login.example.com");
+    metadata.authentication_methods =
+        methods.map(|methods| methods.iter().map(|method| (*method).to_owned()).collect());
+    metadata.insert(Which::Token, URL, false).unwrap();
+    let flow = Flow::new(move |io: Io| async move {
+        let shown = client.show(&metadata, &io).await?;
+        metadata.endpoint(Which::Token, false)?.request(parameters, &shown)
+    });
+    let FlowStep::Done(done) = flow.start(Arc::new(std::time::SystemTime::now)).step() else {
+        panic!("it asks for nothing")
+    };
+    done
+}
+
+fn request(client: Client, parameters: &'static [(&'static str, &'static str)]) -> Request<Vec<u8>> {
+    request_by(client, None, parameters).unwrap()
 }
 
 fn body(request: &Request<Vec<u8>>) -> &str {
@@ -18,24 +55,22 @@ fn body(request: &Request<Vec<u8>>) -> &str {
 
 #[test]
 fn e3_a_form_has_each_parameter_once_and_no_empty_one() {
-    let request = endpoint()
-        .request(
-            &client(None, false),
-            &[("grant_type", "refresh_token"), ("scope", ""), ("refresh_token", "a+b&c=ä")],
-        )
-        .unwrap();
-    assert_eq!(request.method(), "POST");
-    assert_eq!(request.uri(), "https://login.example.com/token?tenant=7");
+    let public = || client("my app", None, Placed::AsServerSays).unwrap();
+    let request =
+        request(public(), &[("grant_type", "refresh_token"), ("scope", ""), ("refresh_token", "a+b&c=ä")]);
+    assert_eq!((request.method().as_str(), request.uri().to_string()), ("POST", URL.into()));
     assert_eq!(request.headers()["content-type"], "application/x-www-form-urlencoded");
     assert_eq!(
         body(&request),
         "grant_type=refresh_token&refresh_token=a%2Bb%26c%3D%C3%A4&client_id=my%20app"
     );
-    for twice in ["scope", "client_id"] {
-        let error = endpoint()
-            .request(&client(None, false), &[("scope", ""), (twice, "x"), (twice, "y")])
-            .unwrap_err();
-        assert!(error.to_string().contains(&format!("`{twice}` is given twice")), "{error}");
+    for parameters in
+        [&[("scope", ""), ("scope", "x"), ("scope", "y")], &[("scope", ""), ("client_id", "x"), ("a", "y")]]
+    {
+        let error = request_by(public(), None, parameters).unwrap_err();
+        let twice =
+            if parameters[1].0 == "scope" { "`scope` is given twice" } else { "`client_id` is given twice" };
+        assert!(error.to_string().contains(twice), "{error}");
     }
 }
 
@@ -43,8 +78,7 @@ fn e3_a_form_has_each_parameter_once_and_no_empty_one() {
 #[test]
 fn e1_basic_gives_back_id_and_secret_exactly() {
     for text in [" %&+£€", "a:b", "%3A", "+/=", "plain-._~", "ä\u{1f511}\n"] {
-        let client = Client::new(text.into(), Some(&Secret::new(text)), false).unwrap();
-        let request = endpoint().request(&client, &[]).unwrap();
+        let request = request(client(text, Some(text), Placed::AsServerSays).unwrap(), &[]);
         let field = request.headers()["authorization"].to_str().unwrap();
         let pair = STANDARD.decode(field.strip_prefix("Basic ").unwrap()).unwrap();
         let pair = String::from_utf8(pair).unwrap();
@@ -58,15 +92,36 @@ fn e1_basic_gives_back_id_and_secret_exactly() {
 
 #[test]
 fn e2_a_client_authenticates_in_one_way() {
-    let request = endpoint().request(&client(Some("s3cret"), false), &[]).unwrap();
-    assert!(request.headers()["authorization"].is_sensitive());
-    assert_eq!(body(&request), "");
-    let request = endpoint().request(&client(Some("s3cret"), true), &[]).unwrap();
-    assert!(!request.headers().contains_key("authorization"));
-    assert_eq!(body(&request), "client_id=my%20app&client_secret=s3cret");
-    let request = endpoint().request(&client(None, false), &[]).unwrap();
-    assert!(!request.headers().contains_key("authorization"));
-    assert_eq!(body(&request), "client_id=my%20app");
+    let by = |secret, placed| request(client("my app", secret, placed).unwrap(), &[]);
+    let basic = by(Some("s3cret"), Placed::AsServerSays);
+    assert!(basic.headers()["authorization"].is_sensitive());
+    assert_eq!(body(&basic), "");
+    let post = by(Some("s3cret"), Placed::InBody);
+    assert!(!post.headers().contains_key("authorization"));
+    assert_eq!(body(&post), "client_id=my%20app&client_secret=s3cret");
+    let public = by(None, Placed::AsServerSays);
+    assert!(!public.headers().contains_key("authorization"));
+    assert_eq!(body(&public), "client_id=my%20app");
+}
+
+/// RFC 8414 section 2: Basic where the server does not say, else what it says; and what is registered before that.
+#[test]
+fn i4_the_way_is_the_servers_or_the_registered_one() {
+    let sent = |methods: Option<&[&str]>, placed| {
+        let request = request_by(client("a", Some("s"), placed).unwrap(), methods, &[])?;
+        Ok::<_, Error>(request.headers().contains_key("authorization"))
+    };
+    for (methods, is_basic) in [
+        (None, true),
+        (Some(&["client_secret_basic"][..]), true),
+        (Some(&["client_secret_post", "client_secret_basic"]), true),
+        (Some(&["client_secret_post", "none"]), false),
+    ] {
+        assert_eq!(sent(methods, Placed::AsServerSays).unwrap(), is_basic, "{methods:?}");
+        assert!(!sent(methods, Placed::InBody).unwrap(), "{methods:?}");
+    }
+    let error = sent(Some(&["private_key_jwt"]), Placed::AsServerSays).unwrap_err();
+    assert!(error.to_string().contains("neither by Basic nor in the body"), "{error}");
 }
 
 #[test]
@@ -84,12 +139,10 @@ fn what_is_wrong_is_found_before_anything_is_sent() {
         assert!(error.to_string().contains(says) && !error.to_string().contains("s3cret"), "{error}");
     }
     assert!(Endpoint::parse("http://login.example.com/", "token endpoint", true).is_ok());
-    for (id, secret, in_body, says) in [
-        ("", None, false, "the client id is empty"),
-        ("a", None, true, "no client secret"),
-        ("a", Some(""), false, "the client secret of `a` is empty"),
-    ] {
-        let error = Client::new(id.into(), secret.map(Secret::new).as_ref(), in_body).err().unwrap();
+    for (id, secret, says) in
+        [("", None, "the client id is empty"), ("a", Some(""), "the client secret of `a` is empty")]
+    {
+        let error = client(id, secret, Placed::AsServerSays).err().unwrap();
         assert!(error.to_string().contains(says), "{error}");
     }
 }

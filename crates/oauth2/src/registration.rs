@@ -229,7 +229,9 @@ pub(crate) fn check_resource(resource: &str) -> Result<(), Error> {
     let malformed = |what: &str| {
         Err(Error::new(
             Fault::Caller,
-            format!("the resource {what}; it is the URL of the API, such as https://api.example.com (RFC 8707 section 2)"),
+            format!(
+                "the resource {what}; it is the URL of the API, such as https://api.example.com (RFC 8707 section 2)"
+            ),
         ))
     };
     if resource.contains('#') {
@@ -279,7 +281,9 @@ pub(crate) fn check_parameter(name: &str) -> Result<(), Error> {
     ];
     if name.is_empty() || OURS.contains(&name) {
         let name = name.escape_debug();
-        let message = format!("parameter `{name}` cannot be given by hand: it is set by what it belongs to, or not sent");
+        let message = format!(
+            "parameter `{name}` cannot be given by hand: it is set by what it belongs to, or not sent"
+        );
         return Err(Error::new(Fault::Caller, message));
     }
     Ok(())

@@ -45,7 +45,8 @@ impl Service {
         let metadata = self.metadata(io).await?;
         let is = |detail, ours: &str| token.expose_detail(detail) == Some(ours);
         if !is(ISSUER, &metadata.issuer) || !is(CLIENT, self.client.id()) {
-            let message = "it was issued by another server or to another client, and was not sent to this one";
+            let message =
+                "it was issued by another server or to another client, and was not sent to this one";
             return Err(Error::new(Fault::Store, message));
         }
         if metadata.find(Which::Revocation, self.client.has_certificate())?.is_none() {
@@ -70,7 +71,13 @@ impl Service {
         let json = answer.json().ok();
         let code = json.as_ref().and_then(|json| json.text("/error"));
         let secrets = [token];
-        Err(refused(&answer, &self.asked(Which::Revocation, &endpoint.origin, &secrets, io), json.as_ref(), code).error)
+        Err(refused(
+            &answer,
+            &self.asked(Which::Revocation, &endpoint.origin, &secrets, io),
+            json.as_ref(),
+            code,
+        )
+        .error)
     }
 
     async fn introspect(&self, token: &str, io: &Io) -> Result<Introspection, Error> {

@@ -78,6 +78,11 @@ impl Service {
         Ok(metadata)
     }
 
+    /// The key that the tokens of a new login will be bound to.
+    pub(crate) async fn new_key(&self, io: &Io) -> Result<Option<Arc<BoundKey>>, Error> {
+        if self.binding.is_some() { self.binding.begin(&*self.metadata(io).await?) } else { Ok(None) }
+    }
+
     /// Asks the token endpoint for a token, with what is always asked for, and reads the answer.
     pub(crate) async fn token(
         &self,

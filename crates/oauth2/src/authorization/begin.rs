@@ -37,7 +37,7 @@ impl Service {
         let (state, verifier) = (unguessable()?, unguessable()?);
         let scope = self.scope_with(request);
         let nonce = if scope.split(' ').any(|name| name == "openid") { Some(unguessable()?) } else { None };
-        let key = self.binding.begin()?;
+        let key = self.binding.begin(&metadata)?;
 
         let challenge = challenge(&verifier);
         let max_age = request.step_up.as_ref().and_then(|step_up| step_up.max_age);
@@ -95,7 +95,7 @@ impl Service {
     }
 
     /// The scope of the registration, and what a refusal asked for on top of that.
-    fn scope_with(&self, request: &Request) -> String {
+    pub(crate) fn scope_with(&self, request: &Request) -> String {
         let wider = request.step_up.as_ref().and_then(|step_up| step_up.scope.as_deref()).unwrap_or_default();
         let mut scope: Vec<&str> = self.scope.iter().map(String::as_str).collect();
         for name in wider.split_whitespace() {
@@ -142,7 +142,8 @@ impl Service {
         io: &Io,
     ) -> Result<String, Error> {
         // The client says its id by the way it authenticates.
-        let parameters: Vec<_> = parameters.iter().copied().filter(|(name, _)| *name != "client_id").collect();
+        let parameters: Vec<_> =
+            parameters.iter().copied().filter(|(name, _)| *name != "client_id").collect();
         let certificate = self.client.has_certificate();
         let answer = self.call(metadata, Which::Pushed, &parameters, key.map(|key| &**key), io).await?;
         let endpoint = metadata.endpoint(Which::Pushed, certificate)?;

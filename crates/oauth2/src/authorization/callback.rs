@@ -25,7 +25,9 @@ impl Callback {
     /// Reads a query, or a URL or a path that has one. What is there twice is not guessed at (RFC 6749 section 3.1, RFC 9207
     /// section 2.4).
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        let refused = |what| Error::new(Fault::Caller, format!("the callback {what}; nothing was sent to the token endpoint"));
+        let refused = |what| {
+            Error::new(Fault::Caller, format!("the callback {what}; nothing was sent to the token endpoint"))
+        };
         if text.len() > LONGEST {
             return Err(refused("is longer than any answer of a server"));
         }
@@ -51,7 +53,8 @@ impl Callback {
     /// The code, if this is the answer to the login that was begun. What is checked comes in this order: whose answer it is
     /// (RFC 6749 section 10.12), who has given it (RFC 9207 section 2.4), and only then what it says.
     pub(super) fn code_for(self, pending: &Remembered, sends_issuer: bool) -> Result<SecretString, Error> {
-        let refused = |what: &str| Error::new(Fault::Caller, format!("{what}; nothing was sent to the token endpoint"));
+        let refused =
+            |what: &str| Error::new(Fault::Caller, format!("{what}; nothing was sent to the token endpoint"));
         let state = self.state.as_ref().map_or("", |state| state.expose_secret());
         if !is_same(state, pending.state.expose_secret()) {
             return Err(refused("the callback belongs to no login begun here (state differs)"));
@@ -59,10 +62,14 @@ impl Callback {
         // No normalisation: a text is the issuer, or it is not.
         match &self.issuer {
             Some(issuer) if *issuer != pending.issuer => {
-                return Err(refused("the callback was given by another server than the one asked (iss differs)"));
+                return Err(refused(
+                    "the callback was given by another server than the one asked (iss differs)",
+                ));
             }
             None if sends_issuer => {
-                return Err(refused("the callback does not say who has given it (iss is missing), which this server does"));
+                return Err(refused(
+                    "the callback does not say who has given it (iss is missing), which this server does",
+                ));
             }
             _ => {}
         }
@@ -82,8 +89,12 @@ impl Callback {
             "temporarily_unavailable" | "server_error" => {
                 Error::new(Fault::Server, format!("{says}; try again later")).transient()
             }
-            "access_denied" | "login_required" | "interaction_required" | "consent_required"
-            | "account_selection_required" | "unmet_authentication_requirements" => Error::new(Fault::Credential, says),
+            "access_denied"
+            | "login_required"
+            | "interaction_required"
+            | "consent_required"
+            | "account_selection_required"
+            | "unmet_authentication_requirements" => Error::new(Fault::Credential, says),
             _ => Error::new(Fault::Caller, format!("{says}; check what the client is registered for")),
         }
     }

@@ -22,7 +22,8 @@ impl Service {
             return Err(Error::new(Fault::Caller, message));
         }
         if pending.is_over(io.now()) {
-            let message = "this login was begun more than an hour ago, and has to be begun anew; nothing was sent";
+            let message =
+                "this login was begun more than an hour ago, and has to be begun anew; nothing was sent";
             return Err(Error::new(Fault::Credential, message));
         }
         let metadata = self.metadata(io).await?;

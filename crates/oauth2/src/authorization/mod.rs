@@ -8,5 +8,5 @@ mod finished;
 mod pending;
 mod pkce;
 
-pub(crate) use self::{begin::Request, callback::Callback, finished::Finished};
 pub use self::pending::Pending;
+pub(crate) use self::{begin::Request, callback::Callback, finished::Finished};

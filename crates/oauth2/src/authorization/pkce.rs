@@ -29,7 +29,10 @@ mod tests {
         let mut seen = HashSet::new();
         for _ in 0..10_000 {
             let verifier = unguessable().unwrap().expose_secret().to_owned();
-            assert!(verifier.len() == 43 && verifier.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_".contains(&c)));
+            assert!(
+                verifier.len() == 43
+                    && verifier.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_".contains(&c))
+            );
             assert!(seen.insert(verifier));
         }
     }

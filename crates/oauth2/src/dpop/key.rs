@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use authwright_core::{Error, Fault, SecretValue, Token};
 
 use super::proof::{Proof, Prover};
-use crate::keys::Signer;
+use crate::{
+    keys::{Algorithm, Signer},
+    server::Metadata,
+};
 
 /// Details of a stored token: the key it is bound to, where it was made for it, and its thumbprint (RFC 7638).
 const KEY: &str = "dpop_key";
@@ -26,14 +29,31 @@ impl Binding {
         !matches!(self, Self::Nothing)
     }
 
-    /// The key for a new login.
-    pub(crate) fn begin(&self) -> Result<Option<Arc<BoundKey>>, Error> {
-        match self {
-            Self::Nothing => Ok(None),
+    /// The key for a new login, of an algorithm that the server lists (RFC 9449 section 5.1).
+    pub(crate) fn begin(&self, server: &Metadata) -> Result<Option<Arc<BoundKey>>, Error> {
+        let takes = |algorithm: Algorithm| {
+            let listed = server.dpop_algorithms.as_ref();
+            listed.is_none_or(|listed| listed.iter().any(|name| name == algorithm.name()))
+        };
+        let key = match self {
+            Self::Nothing => return Ok(None),
             #[cfg(feature = "keys")]
-            Self::NewKey => BoundKey::generate().map(|key| Some(Arc::new(key))),
-            Self::Key(key) => Ok(Some(Arc::clone(key))),
+            Self::NewKey if !takes(Algorithm::Es256) && takes(Algorithm::EdDsa) => {
+                Arc::new(BoundKey::generate(crate::keys::PrivateKey::generate_ed25519())?)
+            }
+            #[cfg(feature = "keys")]
+            Self::NewKey => Arc::new(BoundKey::generate(crate::keys::PrivateKey::generate())?),
+            Self::Key(key) => Arc::clone(key),
+        };
+        if takes(key.prover.algorithm()) {
+            return Ok(Some(key));
         }
+        let message = format!(
+            "{} takes no DPoP proofs that are signed with {}, by its metadata",
+            crate::endpoint::origin_of(&server.issuer),
+            key.prover.algorithm()
+        );
+        Err(Error::new(Fault::Caller, message))
     }
 
     /// The key that a token is bound to (RFC 9449 section 5): its refresh token is good with that one alone.
@@ -70,9 +90,9 @@ impl BoundKey {
     }
 
     #[cfg(feature = "keys")]
-    fn generate() -> Result<Self, Error> {
-        let key = crate::keys::PrivateKey::generate();
-        let record = key.to_record()?;
+    fn generate(key: Result<crate::keys::PrivateKey, Error>) -> Result<Self, Error> {
+        let key = key?;
+        let record = key.to_record();
         Self::made(key, record.into())
     }
 

@@ -45,7 +45,7 @@ struct Credentials(std::sync::Arc<Service>);
 
 impl TokenSource for Credentials {
     async fn fetch(&self, io: &Io) -> Result<Token, Error> {
-        let key = self.0.binding.begin()?;
+        let key = self.0.new_key(io).await?;
         let scope = self.0.scope();
         let parameters = [("grant_type", "client_credentials"), ("scope", &*scope)];
         let grant = Grant { parameters: &parameters, name: "", remedy: "", secrets: &[] };

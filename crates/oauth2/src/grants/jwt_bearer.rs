@@ -120,7 +120,7 @@ impl TokenSource for Bearer {
         let (assertion, name) = self.statement(io).await?;
         let scope = self.service.scope();
         let parameters = [("grant_type", GRANT), ("assertion", &*assertion), ("scope", &*scope)];
-        let key = self.service.binding.begin()?;
+        let key = self.service.new_key(io).await?;
         let remedy = "check who it is about, and that the server knows its key";
         let grant = Grant { parameters: &parameters, name: &name, remedy, secrets: &[&assertion] };
         Ok(self.service.token(grant, key.as_deref(), io).await?.as_requested(&scope).token)

@@ -59,7 +59,7 @@ impl TokenSource for Password {
         let name = format!("the password of `{}` ({})", self.user.escape_debug(), self.reference);
         let remedy = "check both";
         let grant = Grant { parameters: &parameters, name: &name, remedy, secrets: &[&self.password] };
-        let key = self.service.binding.begin()?;
+        let key = self.service.new_key(io).await?;
         Ok(self.service.token(grant, key.as_deref(), io).await?.as_requested(&scope).token)
     }
 

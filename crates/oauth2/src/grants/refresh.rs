@@ -134,7 +134,7 @@ const REMEDY: &str = "sign in again";
 impl Refresh {
     /// Redeems the one the program was given: a new login.
     async fn begin(&self, first: &First, io: &Io) -> Result<Token, Error> {
-        let key = self.service.binding.begin()?;
+        let key = self.service.new_key(io).await?;
         let scope = self.service.scope();
         match send(&self.service, &first.value, &first.name, REMEDY, &scope, key.as_deref(), io).await {
             Ok(granted) => Ok(granted.token.detail(FIRST, &*first.mark)),

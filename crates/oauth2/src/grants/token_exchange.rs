@@ -200,7 +200,7 @@ impl TokenSource for Exchange {
         }
         let mut secrets = vec![&*subject];
         secrets.extend(actor.as_ref().map(|(actor, _)| &**actor));
-        let key = self.service.binding.begin()?;
+        let key = self.service.new_key(io).await?;
         let grant =
             Grant { parameters: &parameters, name: &name, remedy: "exchange a newer one", secrets: &secrets };
         let granted = self.service.token(grant, key.as_deref(), io).await?;

@@ -17,8 +17,11 @@ pub(super) async fn discover(issuer: &str, plain_http: bool, io: &Io) -> Result<
         let sent = if plain_http { io.danger_send_plain_http(request).await } else { io.send(request).await };
         let answer = sent?;
         let status = answer.status();
-        if status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT) {
-            let message = format!("the metadata of {origin} cannot be had now ({}); try again later", status.as_u16());
+        if status.is_server_error()
+            || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+        {
+            let message =
+                format!("the metadata of {origin} cannot be had now ({}); try again later", status.as_u16());
             let error = Error::new(Fault::Server, message).transient();
             return Err(match answer.retry_after(io.now()) {
                 Some(wait) => error.with_retry_after(wait),
@@ -61,12 +64,19 @@ fn locations(issuer: &Target<'_>) -> Vec<String> {
 /// The server's text is not shown: it may be anything. The usual difference is.
 fn another_issuer(origin: &str, wanted: &str, found: &str) -> Error {
     let how = if found.trim_end_matches('/') == wanted.trim_end_matches('/') {
-        let (has, leave) = if found.ends_with('/') { ("has a slash at its end", "add it") } else { ("has no slash at its end", "leave it out") };
+        let (has, leave) = if found.ends_with('/') {
+            ("has a slash at its end", "add it")
+        } else {
+            ("has no slash at its end", "leave it out")
+        };
         format!("theirs {has}; {leave}, if that is the server you mean")
     } else {
         "check it for case, host and path; none of its endpoints is used".to_owned()
     };
-    Error::new(Fault::Server, format!("the metadata found at {origin} are of another issuer than the one given: {how}"))
+    Error::new(
+        Fault::Server,
+        format!("the metadata found at {origin} are of another issuer than the one given: {how}"),
+    )
 }
 
 #[cfg(test)]

@@ -122,7 +122,8 @@ impl Metadata {
         for which in ALL {
             let member = which.member();
             metadata.endpoints[which as usize] = read(&format!("/{member}"), which);
-            metadata.with_certificate[which as usize] = read(&format!("/mtls_endpoint_aliases/{member}"), which);
+            metadata.with_certificate[which as usize] =
+                read(&format!("/mtls_endpoint_aliases/{member}"), which);
         }
         metadata
     }

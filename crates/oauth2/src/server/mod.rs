@@ -144,7 +144,9 @@ fn check_issuer(issuer: &str, plain_http: bool) -> Result<(), Error> {
     };
     let origin = target.origin();
     if target.query().is_some() || issuer.contains(['?', '#']) {
-        return caller(format!("the issuer at {origin} has a query or a fragment, which RFC 8414 section 2 forbids"));
+        return caller(format!(
+            "the issuer at {origin} has a query or a fragment, which RFC 8414 section 2 forbids"
+        ));
     }
     if !target.is_protected() && !plain_http {
         return caller(format!(

@@ -9,8 +9,8 @@ use std::{fmt, sync::Arc};
 
 use authwright_core::{Error, Flow, TokenStore, Tokens};
 
-pub use self::{ask::Ask, many::Sessions};
 use self::source::SessionSource;
+pub use self::{ask::Ask, many::Sessions};
 use crate::{Pending, Registration, authorization::Request, service::Service};
 
 /// A person's login at a server: signed in once, kept in a store, and renewed for as long as the server lets it live.
@@ -73,7 +73,7 @@ impl Session {
         &self.tokens
     }
 
-//LOGINPART
+    //LOGINPART
     /// Begins a login whose answer comes to a URL of your own: a web application. Redirect the person to
     /// [`Pending::url`], and [finish](Self::finish) when they come back.
     pub fn begin(&self, redirect_uri: impl Into<String>) -> Flow<Pending> {
@@ -128,9 +128,9 @@ impl Session {
     #[cfg(feature = "openid")]
     pub fn identity(&self) -> Flow<Option<crate::IdClaims>> {
         let tokens = self.tokens.clone();
-        Flow::new(move |io| async move {
-            Ok(tokens.kept(&io).await?.as_ref().and_then(crate::openid::claims_of))
-        })
+        Flow::new(
+            move |io| async move { Ok(tokens.kept(&io).await?.as_ref().and_then(crate::openid::claims_of)) },
+        )
     }
 }
 
