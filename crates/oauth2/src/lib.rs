@@ -47,6 +47,8 @@ mod said;
 #[cfg(test)]
 mod testing;
 
+#[cfg(feature = "keys")]
+pub use self::keys::PrivateKey;
 pub use self::{
     keys::{Algorithm, IntoSigner, PublicKey, Signer},
     refresh::RefreshGrant,
