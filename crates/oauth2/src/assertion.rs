@@ -112,10 +112,9 @@ mod tests {
 
     fn assertion() -> (Value, Value) {
         let key = Arc::new(testing::Key::es256());
-        let point = key.point().to_vec();
-        let algorithm = key.algorithm();
+        let public = key.public_key().unwrap();
         let text = client_assertion(&Key::Signer(key), "my \"app\"", ISSUER, now()).unwrap();
-        assert!(testing::Key::verifies(algorithm, &point, &text), "{:?}", parts(&text));
+        assert!(testing::verifies("ES256", &public.to_jwk(), &text), "{:?}", parts(&text));
         parts(&text)
     }
 

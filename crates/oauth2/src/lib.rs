@@ -54,6 +54,8 @@ mod testing;
 
 #[cfg(feature = "danger-password-grant")]
 pub use self::grants::PasswordGrant;
+#[cfg(feature = "keys")]
+pub use self::keys::PrivateKey;
 pub use self::{
     authorization::Pending,
     grants::{ClientCredentials, JwtBearer, RefreshGrant, Subject, TokenExchange},

@@ -6,7 +6,7 @@ use authwright_core::Error;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
     rand::SystemRandom,
-    signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, UnparsedPublicKey},
+    signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaPublicKeyComponents, UnparsedPublicKey},
 };
 use serde_json::Value;
 
@@ -32,25 +32,36 @@ impl Key {
     }
 
     /// The public half as the library has it.
-    pub(crate) fn point(&self) -> &[u8] {
+    fn point(&self) -> &[u8] {
         match self {
             Self::Es256(pair) => pair.public_key().as_ref(),
             Self::Ed25519(pair) => pair.public_key().as_ref(),
         }
     }
+}
 
-    /// Whether a message in compact form is signed by that key. None of our code takes part.
-    pub(crate) fn verifies(algorithm: Algorithm, point: &[u8], message: &str) -> bool {
-        let by: &'static dyn signature::VerificationAlgorithm = match algorithm {
-            Algorithm::Es256 => &signature::ECDSA_P256_SHA256_FIXED,
-            Algorithm::EdDsa => &signature::ED25519,
-            Algorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
-            Algorithm::Ps256 => &signature::RSA_PSS_2048_8192_SHA256,
-        };
-        let (signed, signature) = message.rsplit_once('.').unwrap();
-        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
-        UnparsedPublicKey::new(by, point).verify(signed.as_bytes(), &signature).is_ok()
-    }
+/// Whether a message in compact form says this algorithm and is signed by the key of this JWK. None of our code takes part.
+pub(crate) fn verifies(algorithm: &str, jwk: &str, message: &str) -> bool {
+    let jwk: Value = serde_json::from_str(jwk).unwrap();
+    let member = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
+    let (signed, signature) = message.rsplit_once('.').unwrap();
+    let (signed, signature) = (signed.as_bytes(), URL_SAFE_NO_PAD.decode(signature).unwrap());
+    let says = URL_SAFE_NO_PAD.decode(message.split('.').next().unwrap()).unwrap();
+    let says: Value = serde_json::from_slice(&says).unwrap();
+    let by = |how, point: &[u8]| UnparsedPublicKey::new(how, point).verify(signed, &signature);
+    let by_rsa =
+        |how| RsaPublicKeyComponents { n: member("n"), e: member("e") }.verify(how, signed, &signature);
+    let result = match algorithm {
+        "ES256" => by(
+            &signature::ECDSA_P256_SHA256_FIXED as &dyn signature::VerificationAlgorithm,
+            &[&[4][..], &member("x"), &member("y")].concat(),
+        ),
+        "EdDSA" => by(&signature::ED25519, &member("x")),
+        "RS256" => by_rsa(&signature::RSA_PKCS1_2048_8192_SHA256),
+        "PS256" => by_rsa(&signature::RSA_PSS_2048_8192_SHA256),
+        other => panic!("{other}"),
+    };
+    says["alg"] == algorithm && result.is_ok()
 }
 
 impl Signer for Key {

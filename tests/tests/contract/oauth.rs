@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use authwright_core::{Fault, MemoryStore, Tokens};
-use authwright_oauth2::RefreshGrant;
+use authwright_oauth2::{RefreshGrant, Registration, Server};
 use authwright_testkit::{Net, Reply, TestClock};
 use authwright_tests::on_every_driver;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -13,8 +13,21 @@ use crate::{
     support::net,
 };
 
+/// A client at a server without metadata, whose token endpoint is at place 1.
+pub(crate) fn app(net: &Net) -> Registration {
+    Registration::new(server(net, 1, "/token"), "my-app")
+}
+
+fn server(net: &Net, place: usize, path: &str) -> Server {
+    Server::new(net.origin(place)).token_endpoint(net.url(place, path))
+}
+
 pub(crate) fn grant(net: &Net) -> RefreshGrant {
-    RefreshGrant::new(net.url(1, "/token"), "my-app").secret("s3cret").refresh_token("r3fresh")
+    app(net).secret("s3cret").refresh_token("r3fresh")
+}
+
+fn scoped(net: &Net, scope: &str) -> RefreshGrant {
+    app(net).secret("s3cret").scope(scope).refresh_token("r3fresh")
 }
 
 /// Place 1 issues tokens with this body, place 0 takes any.
@@ -32,16 +45,14 @@ fn e15_the_client_authenticates_or_identifies_itself() {
     let net = net();
     issue(&net, TOKEN);
     on_every_driver(|driver| {
-        let new = || {
-            RefreshGrant::new(net.url(1, "/token?tenant=7"), "my:äpp").refresh_token("r+/= &1").scope("b a")
-        };
-        for (grant, basic, id, secret) in [
+        let new = || Registration::new(server(&net, 1, "/token?tenant=7"), "my:äpp").scope("b a");
+        for (app, basic, id, secret) in [
             (new().secret("s:3 %"), Some("my%3A%C3%A4pp:s%3A3%20%25"), None, None),
-            (new().secret("s:3 %").secret_in_body(), None, Some("my:äpp"), Some("s:3 %")),
+            (new().secret_in_body("s:3 %"), None, Some("my:äpp"), Some("s:3 %")),
             (new(), None, Some("my:äpp"), None),
         ] {
             net.take();
-            let tokens = Tokens::new(grant).unwrap();
+            let tokens = Tokens::new(app.refresh_token("r+/= &1")).unwrap();
             assert_eq!(driver.token(&net, &TestClock::new(), &tokens).unwrap().expose(), "acc3ss");
             let request = &net.take()[0];
             assert_eq!(
@@ -171,7 +182,7 @@ fn e13_no_more_scope_is_asked_for_than_was_granted() {
         ] {
             let token = r#""access_token": "acc3ss", "token_type": "Bearer", "expires_in": 300"#;
             issue(&net, &format!("{{{token}{granted}}}"));
-            let (tokens, clock) = (Tokens::new(grant(&net).scope(asked)).unwrap(), TestClock::new());
+            let (tokens, clock) = (Tokens::new(scoped(&net, asked)).unwrap(), TestClock::new());
             for turn in 0..3 {
                 driver.token(&net, &clock, &tokens).unwrap();
                 let sent = net.take()[0].form_value("scope");
@@ -182,9 +193,8 @@ fn e13_no_more_scope_is_asked_for_than_was_granted() {
         }
         let refused = r#"{"error": "invalid_scope"}"#;
         net.set_script(move |_| Reply::status(400).body(refused));
-        let failure = driver
-            .token(&net, &TestClock::new(), &Tokens::new(grant(&net).scope("all")).unwrap())
-            .unwrap_err();
+        let failure =
+            driver.token(&net, &TestClock::new(), &Tokens::new(scoped(&net, "all")).unwrap()).unwrap_err();
         assert!(failure.is_login_required && failure.message.contains("sign in again with that scope"));
     });
 }
@@ -202,10 +212,10 @@ fn e16_a_stored_refresh_token_goes_to_its_own_endpoint() {
         driver.token(&net, &clock, &tokens(grant(&net))).unwrap();
         clock.advance(Duration::from_secs(400));
         let other = |place, path, id: &str| {
-            RefreshGrant::new(net.url(place, path), id).secret("s3cret").refresh_token("r3fresh")
+            Registration::new(server(&net, place, path), id).secret("s3cret").refresh_token("r3fresh")
         };
         for (grant, what) in [
-            (other(2, "/token", "my-app"), "another token endpoint"),
+            (other(2, "/token", "my-app"), "another issuer"),
             (other(1, "/other", "my-app"), "another token endpoint"),
             (other(1, "/token", "other"), "another client"),
         ] {

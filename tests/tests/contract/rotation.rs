@@ -8,13 +8,12 @@ use std::{
 };
 
 use authwright_core::{MemoryStore, TokenEvent, Tokens};
-use authwright_oauth2::RefreshGrant;
 use authwright_testkit::{Driver, Memory, Reply, TestClock};
 use authwright_tests::{Reqwest, Ureq, on_every_driver};
 
 use crate::{
     nasty::{SECRETS, get},
-    oauth::grant,
+    oauth::{app, grant},
     rotating::{Server, Spy},
     support::net,
 };
@@ -105,7 +104,7 @@ fn e14_a_refresh_token_that_is_not_replaced_is_kept() {
                 }
             }
             // After a restart the store is enough.
-            let alone = RefreshGrant::new(net.url(1, "/token"), "my-app").secret("s3cret");
+            let alone = app(&net).secret("s3cret").stored_refresh_token();
             let tokens = Tokens::builder(alone).store(store).build().unwrap();
             driver.token(&net, &clock, &tokens).unwrap();
             assert_eq!(
@@ -143,8 +142,7 @@ fn a_new_login_takes_the_place_of_one_that_has_ended() {
         let server = Server::on(&net, "r3fresh");
         let (store, clock) = (MemoryStore::new(), TestClock::new());
         let given = |token: &str| {
-            let grant =
-                RefreshGrant::new(net.url(1, "/token"), "my-app").secret("s3cret").refresh_token(token);
+            let grant = app(&net).secret("s3cret").refresh_token(token);
             Tokens::builder(grant).store(store.clone()).build().unwrap()
         };
         driver.token(&net, &clock, &given("r3fresh")).unwrap();
@@ -203,7 +201,7 @@ fn e17_nothing_printed_of_a_login_holds_a_secret() {
         let printed = Arc::new(Mutex::new(Vec::new()));
         let print = |text: String| printed.lock().unwrap().push(text);
         let hears = Arc::clone(&printed);
-        print(format!("{:?} {:#?}", grant(&net), grant(&net).secret_in_body()));
+        print(format!("{:?} {:#?}", grant(&net), app(&net).secret_in_body("s3cret")));
         let store = MemoryStore::new();
         let builder = Tokens::builder(grant(&net).subject("sam"))
             .store(store.clone())

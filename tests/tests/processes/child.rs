@@ -6,7 +6,7 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use authwright_oauth2::RefreshGrant;
+use authwright_oauth2::{RefreshGrant, Registration, Server};
 use authwright_testkit::FakeServer;
 
 /// What a child says to its parent begins so; the test harness says things too.
@@ -59,5 +59,5 @@ pub(crate) fn sign_in(server: &FakeServer) -> String {
 
 /// The login that all processes share.
 pub(crate) fn grant(url: &str, first: &str) -> RefreshGrant {
-    RefreshGrant::new(format!("{url}/token"), "fleet").refresh_token(first)
+    Registration::new(Server::new(url).token_endpoint(format!("{url}/token")), "fleet").refresh_token(first)
 }

@@ -90,10 +90,9 @@ impl BoundKey {
     }
 
     #[cfg(feature = "keys")]
-    fn generate(key: Result<crate::keys::PrivateKey, Error>) -> Result<Self, Error> {
-        let key = key?;
-        let record = key.to_record();
-        Self::made(key, record.into())
+    fn generate(key: crate::keys::PrivateKey) -> Result<Self, Error> {
+        let record = key.to_record()?;
+        Self::made(key, record)
     }
 
     #[cfg(feature = "keys")]

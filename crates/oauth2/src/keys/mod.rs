@@ -1,7 +1,7 @@
 //! Keys by which a client shows who it is, and by which it signs what it sends.
 
 #[cfg(feature = "keys")]
-mod mac;
+mod memory;
 mod public;
 
 use std::{fmt, sync::Arc};
@@ -9,7 +9,9 @@ use std::{fmt, sync::Arc};
 use authwright_core::Error;
 
 #[cfg(feature = "keys")]
-pub(crate) use self::mac::hs256;
+pub use self::memory::PrivateKey;
+#[cfg(feature = "keys")]
+pub(crate) use self::memory::hs256;
 pub use self::public::PublicKey;
 
 /// How a key signs (RFC 7518 section 3.1, RFC 8037 section 3.1).

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::Algorithm;
 
 /// The shortest RSA key that may sign (RFC 7518 section 3.3), in bits.
-const SHORTEST_RSA: usize = 2048;
+pub(in crate::keys) const SHORTEST_RSA: usize = 2048;
 
 /// The public half of a key. It has no place for a private part.
 ///
@@ -104,11 +104,11 @@ impl fmt::Debug for PublicKey {
 }
 
 /// The JWK has none (RFC 7518 section 2).
-fn without_zeros(number: &[u8]) -> &[u8] {
+pub(in crate::keys) fn without_zeros(number: &[u8]) -> &[u8] {
     &number[number.iter().take_while(|byte| **byte == 0).count()..]
 }
 
-fn bits(number: &[u8]) -> usize {
+pub(in crate::keys) fn bits(number: &[u8]) -> usize {
     number.first().map_or(0, |first| 8 * number.len() - first.leading_zeros() as usize)
 }
 
