@@ -22,8 +22,7 @@
 //! # The feature `contract`
 //!
 //! It adds what Authwright's own tests stand on: `Net`, a scripted server with many origins, TLS and bad manners; `DigestRealm`, a
-//! referee of Digest; generators; and the
-//! `Driver` that a property of the contract suite runs on. It brings rustls and proptest, and may change with any release.
+//! referee of Digest; `AuthServer`, one of OAuth 2; generators; and the `Driver` that a property of the contract suite runs on. It brings rustls and proptest, and may change with any release.
 
 mod channel;
 mod clock;
@@ -56,6 +55,8 @@ mod memory_flow;
 #[cfg(feature = "contract")]
 mod net;
 #[cfg(feature = "contract")]
+mod oauth;
+#[cfg(feature = "contract")]
 mod place;
 #[cfg(feature = "contract")]
 mod tls;
@@ -67,5 +68,9 @@ pub use self::{
     generate::{Chain, Credential, Leg, Spelling, bodies, chains, credentials, methods, origins},
     memory::Memory,
     net::Net,
+    oauth::{
+        AuthServer, AuthServerBuilder, Callback, DpopPolicy, DpopProof, DpopVerifier, Endpoint,
+        ExpectedProof, NoncePolicy, ProofRejected, Pushed, RefreshTokens, RegisteredClient,
+    },
     place::{Host, Place},
 };

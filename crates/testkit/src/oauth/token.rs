@@ -1,0 +1,148 @@
+//! The token endpoint (RFC 6749 section 3.2): who asks, with which key, for what.
+
+use serde_json::{Value, json};
+
+use super::{
+    AuthServer, DpopPolicy, Endpoint, ExpectedProof, ProofRejected, RefreshTokens, RegisteredClient,
+    form::Form,
+    refused::{Refused, json_reply},
+    state::{AccessToken, Family, RefreshToken, State, seconds},
+};
+use crate::{Received, Reply};
+
+/// A request for tokens whose client is known.
+pub(super) struct Asked<'a> {
+    pub(super) client: RegisteredClient,
+    pub(super) form: &'a Form,
+    /// The key it proved to have.
+    pub(super) key: Option<String>,
+}
+
+/// What is to be issued.
+pub(super) struct Grant {
+    pub(super) family: usize,
+    pub(super) scope: String,
+    pub(super) audience: Vec<String>,
+    /// Whether a refresh token goes with it.
+    pub(super) refreshes: bool,
+}
+
+impl AuthServer {
+    pub(super) fn token(&self, state: &mut State, request: &Received) -> Result<Reply, Refused> {
+        let form = Form::of_body(request).map_err(invalid)?;
+        let grant_type = form.get("grant_type").ok_or_else(|| invalid("`grant_type` is missing"))?;
+        let client = self.authenticate(state, request, &form)?;
+        // Before a code is looked at: one that was sent without the newest nonce is sent again (RFC 9449 section 8).
+        let key = self.proven_key(state, request, &client, Endpoint::Token)?;
+        let asked = Asked { client, form: &form, key };
+        let reply = match grant_type {
+            "authorization_code" => self.redeem_code(state, &asked),
+            "refresh_token" => self.refresh(state, &asked),
+            "client_credentials" => self.client_credentials(state, &asked),
+            _ => Err(Refused::denied("unsupported_grant_type", "this grant is not given here")),
+        }?;
+        let nonce = if asked.key.is_some() { state.token_nonces.announced(false) } else { None };
+        Ok(nonce.into_iter().fold(reply, |reply, nonce| reply.header("dpop-nonce", nonce)))
+    }
+
+    /// The thumbprint of the key that a request proves to have, where proofs are looked at.
+    pub(super) fn proven_key(
+        &self,
+        state: &mut State,
+        request: &Received,
+        client: &RegisteredClient,
+        endpoint: Endpoint,
+    ) -> Result<Option<String>, Refused> {
+        if self.setting.dpop == DpopPolicy::Off {
+            return Ok(None);
+        }
+        let nonce = state.token_nonces.expected();
+        let url = self.url(endpoint);
+        let expected = ExpectedProof { url: &url, access_token: None, nonce: nonce.as_deref() };
+        match self.proofs.check_proof(request, expected) {
+            Ok(proof) if proof.nonce.as_ref().is_some_and(|nonce| !state.token_nonces.has_given(nonce)) => {
+                Err(Refused::broken("invalid_dpop_proof", "the nonce of the proof is none of ours"))
+            }
+            Ok(proof) => Ok(Some(proof.thumbprint)),
+            Err(ProofRejected::Missing) => {
+                let needed = client.dpop_bound || self.setting.dpop == DpopPolicy::Required;
+                let why = "this client needs a DPoP proof";
+                if needed { Err(Refused::broken("invalid_dpop_proof", why)) } else { Ok(None) }
+            }
+            Err(ProofRejected::Nonce(sent)) => {
+                let foreign = sent.is_some_and(|nonce| !state.token_nonces.has_given(&nonce));
+                let refused = Refused::denied("use_dpop_nonce", "the proof needs the newest nonce");
+                let nonce = state.token_nonces.announced(true).unwrap_or_default();
+                Err(Refused { broken: foreign, ..refused.field("dpop-nonce", nonce) })
+            }
+            Err(ProofRejected::Broken(why)) => Err(Refused::broken("invalid_dpop_proof", why)),
+        }
+    }
+
+    fn client_credentials(&self, state: &mut State, asked: &Asked<'_>) -> Result<Reply, Refused> {
+        if asked.client.is_public() {
+            return Err(Refused::broken("unauthorized_client", "a public client has no credentials"));
+        }
+        let scope = asked.client.scope(asked.form.get("scope"))?;
+        let audience = super::authorize::resources(asked.form)?;
+        let family = self.family(state, asked, &asked.client.id, &scope, &audience);
+        Ok(json_reply(200, &self.issue(state, asked, &Grant { family, scope, audience, refreshes: false })))
+    }
+
+    /// Begins a login, or what stands for one.
+    pub(super) fn family(
+        &self,
+        state: &mut State,
+        asked: &Asked<'_>,
+        subject: &str,
+        scope: &str,
+        audience: &[String],
+    ) -> usize {
+        state.families.push(Family {
+            client_id: asked.client.id.clone(),
+            subject: subject.to_owned(),
+            scope: scope.to_owned(),
+            audience: audience.to_vec(),
+            acr: None,
+            auth_time: seconds(self.setting.clock.now()),
+            bound_to: asked.key.clone().filter(|_| asked.client.is_public()),
+            revoked: false,
+        });
+        state.families.len() - 1
+    }
+
+    /// Issues what was granted (RFC 6749 section 5.1).
+    pub(super) fn issue(&self, state: &mut State, asked: &Asked<'_>, grant: &Grant) -> Value {
+        let (setting, now) = (&*self.setting, self.setting.clock.now());
+        let text = state.fresh("access", "~+/==");
+        let token = AccessToken {
+            family: grant.family,
+            scope: grant.scope.clone(),
+            audience: grant.audience.clone(),
+            issued_at: seconds(now),
+            expires: now + setting.token_lifetime,
+            bound_to: asked.key.clone(),
+            revoked: false,
+        };
+        state.access_tokens.insert(text.clone(), token);
+        state.issued += 1;
+        let mut answer = json!({
+            "access_token": text,
+            "token_type": if asked.key.is_some() { "DPoP" } else { "Bearer" },
+            "expires_in": setting.token_lifetime.as_secs(),
+        });
+        if !grant.scope.is_empty() {
+            answer["scope"] = json!(grant.scope);
+        }
+        if grant.refreshes && setting.refresh_tokens != RefreshTokens::Never {
+            let refresh = state.fresh("refresh", "+/=");
+            state.refresh_tokens.insert(refresh.clone(), RefreshToken { family: grant.family, spent: false });
+            answer["refresh_token"] = json!(refresh);
+        }
+        answer
+    }
+}
+
+pub(super) fn invalid(why: impl Into<String>) -> Refused {
+    Refused::broken("invalid_request", why)
+}
