@@ -1,6 +1,6 @@
 //! Plans on the reqwest adapter.
 
-use authwright_reqwest::{Auth, Client, Digest, Error, Password, Token, Tokens, Trail};
+use authwright_reqwest::{Auth, Client, Digest, Error, Flow, Password, Token, Tokens, Trail};
 use authwright_testkit::{
     Driver, Ending, Net, Outcome, Plan, PlanAccess, PlanBody, PlanProxy, TestClock, TokenFailure,
 };
@@ -58,6 +58,12 @@ impl Driver for Reqwest {
         Outcome { ending, trail, printed }
     }
 
+    fn flow(&self, net: &Net, clock: &TestClock, flow: Flow<()>) -> Result<(), TokenFailure> {
+        let client =
+            http(net).and_then(|http| Client::builder(Auth::none()).http(http).clock(clock.clone()).build());
+        self.block_on(async { client?.run_flow(flow).await }).map_err(|error| failure(&error))
+    }
+
     fn token(&self, net: &Net, clock: &TestClock, tokens: &Tokens) -> Result<Token, TokenFailure> {
         let client =
             http(net).and_then(|http| Client::builder(Auth::none()).http(http).clock(clock.clone()).build());
@@ -67,14 +73,18 @@ impl Driver for Reqwest {
             client.settled(std::time::Duration::from_secs(30)).await;
             token
         })
-        .map_err(|error| TokenFailure {
-            message: error.to_string(),
-            fault: error.fault(),
-            is_transient: error.is_transient(),
-            is_login_required: error.is_login_required(),
-            is_timeout: error.is_timeout(),
-            retry_after: error.retry_after(),
-        })
+        .map_err(|error| failure(&error))
+    }
+}
+
+fn failure(error: &Error) -> TokenFailure {
+    TokenFailure {
+        message: error.to_string(),
+        fault: error.fault(),
+        is_transient: error.is_transient(),
+        is_login_required: error.is_login_required(),
+        is_timeout: error.is_timeout(),
+        retry_after: error.retry_after(),
     }
 }
 

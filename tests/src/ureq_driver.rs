@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use authwright_testkit::{
     Driver, Ending, Net, Outcome, Plan, PlanAccess, PlanBody, PlanProxy, TestClock, TokenFailure,
 };
-use authwright_ureq::{Agent, Auth, Digest, Error, Password, Token, Tokens, Trail, ureq};
+use authwright_ureq::{Agent, Auth, Digest, Error, Flow, Password, Token, Tokens, Trail, ureq};
 use ureq::{
     Body, SendBody,
     config::ConfigBuilder,
@@ -35,16 +35,25 @@ impl Driver for Ureq {
         }
     }
 
+    fn flow(&self, net: &Net, clock: &TestClock, flow: Flow<()>) -> Result<(), TokenFailure> {
+        let agent = Agent::builder(Auth::none()).http(http(net)).clock(clock.clone()).build();
+        agent.and_then(|agent| agent.run_flow(flow)).map_err(|error| failure(&error))
+    }
+
     fn token(&self, net: &Net, clock: &TestClock, tokens: &Tokens) -> Result<Token, TokenFailure> {
         let agent = Agent::builder(Auth::none()).http(http(net)).clock(clock.clone()).build();
-        agent.and_then(|agent| agent.token(tokens)).map_err(|error| TokenFailure {
-            message: error.to_string(),
-            fault: error.fault(),
-            is_transient: error.is_transient(),
-            is_login_required: error.is_login_required(),
-            is_timeout: error.is_timeout(),
-            retry_after: error.retry_after(),
-        })
+        agent.and_then(|agent| agent.token(tokens)).map_err(|error| failure(&error))
+    }
+}
+
+fn failure(error: &Error) -> TokenFailure {
+    TokenFailure {
+        message: error.to_string(),
+        fault: error.fault(),
+        is_transient: error.is_transient(),
+        is_login_required: error.is_login_required(),
+        is_timeout: error.is_timeout(),
+        retry_after: error.retry_after(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     Prompt,
     answer::{Asked, Granted, granted},
     authorization::Request,
-    browser::Shower,
+    browser::waiting::Shown,
     server::{Metadata, Which},
     service::{Grant, Service},
 };
@@ -27,27 +27,27 @@ const LONGEST: Duration = Duration::from_secs(300);
 ///
 /// Address and code are shown on stderr, or wherever [`shown_by`](Self::shown_by) says.
 pub struct Device {
-    shower: Shower,
+    shown: Option<Shown>,
 }
 
 impl Device {
     /// Shows address and code on stderr.
     pub fn new() -> Self {
-        Self { shower: Shower::default() }
+        Self { shown: None }
     }
 
     /// Shows them as you like. The server's words in it are checked to be fit for a terminal.
-    pub fn shown_by(self, show: impl Fn(&Prompt) + Send + Sync + 'static) -> Self {
-        Self { shower: Shower::new(show) }
+    pub fn shown_by(self, show: impl Fn(&Prompt<'_>) + Send + Sync + 'static) -> Self {
+        Self { shown: Some(Box::new(show)) }
     }
 
     pub(crate) async fn run(self, service: &Service, request: Request, io: &Io) -> Result<Granted, Error> {
         let metadata = service.metadata(io).await?;
         let key = service.binding.begin(&metadata)?;
         let scope = service.scope_with(&request);
-        let (begun, prompt) = begin(service, &metadata, &request, &scope, io).await?;
-        let shower = self.shower;
-        io.block(move || shower.show(&prompt)).await?;
+        let (begun, told) = begin(service, &metadata, &request, &scope, io).await?;
+        let (shown, origin) = (self.shown, service.origin());
+        io.block(move || told.show(&origin, shown.as_deref())).await??;
         let parameters = [("grant_type", GRANT), ("device_code", begun.code.expose_secret())];
         let secrets = [begun.code.expose_secret()];
         let mut interval = begun.interval;
@@ -98,13 +98,33 @@ struct Begun {
     ends: std::time::SystemTime,
 }
 
+/// What the person is told.
+struct Told {
+    user_code: String,
+    address: String,
+    complete: Option<String>,
+    lifetime: Duration,
+}
+
+impl Told {
+    fn show(&self, origin: &str, shown: Option<&(dyn Fn(&Prompt<'_>) + Send + Sync)>) -> Result<(), Error> {
+        let complete = self.complete.as_deref();
+        let prompt = Prompt::enter(origin, &self.user_code, &self.address, complete, self.lifetime)?;
+        match shown {
+            Some(shown) => shown(&prompt),
+            None => prompt.to_standard_error(),
+        }
+        Ok(())
+    }
+}
+
 async fn begin(
     service: &Service,
     metadata: &Metadata,
     request: &Request,
     scope: &str,
     io: &Io,
-) -> Result<(Begun, Prompt), Error> {
+) -> Result<(Begun, Told), Error> {
     let more = service.parameters.iter().chain(&request.parameters);
     let mut parameters = vec![("scope", scope), ("resource", &*service.resource)];
     parameters.extend(more.map(|(name, value)| (&**name, &**value)));
@@ -135,13 +155,12 @@ async fn begin(
         );
         return Err(Error::new(Fault::Server, message));
     };
-    let prompt = Prompt::device(
-        &service.origin(),
-        user_code,
-        address,
-        text("/verification_uri_complete"),
+    let told = Told {
+        user_code: user_code.to_owned(),
+        address: address.to_owned(),
+        complete: text("/verification_uri_complete").map(Into::into),
         lifetime,
-    )?;
+    };
     let interval = json.lifetime("/interval").unwrap_or(Duration::from_secs(INTERVAL));
     let begun = Begun {
         code: code.into(),
@@ -149,7 +168,7 @@ async fn begin(
         interval: interval.clamp(Duration::from_secs(1), LONGEST),
         ends: answer.asked_at().checked_add(lifetime).unwrap_or_else(|| answer.asked_at() + LONGEST),
     };
-    Ok((begun, prompt))
+    Ok((begun, told))
 }
 
 fn over(service: &Service) -> Error {

@@ -35,7 +35,9 @@
 mod answer;
 mod assertion;
 mod authorization;
+mod browser;
 mod client;
+mod device;
 mod dpop;
 mod endpoint;
 mod errors;
@@ -58,10 +60,12 @@ pub use self::grants::PasswordGrant;
 pub use self::keys::PrivateKey;
 pub use self::{
     authorization::Pending,
+    browser::{Browser, Prompt},
+    device::Device,
     grants::{ClientCredentials, JwtBearer, RefreshGrant, Subject, TokenExchange},
     keys::{Algorithm, IntoSigner, PublicKey, Signer},
     registration::Registration,
     revocation::Introspection,
     server::Server,
-    session::{Ask, Session, Sessions},
+    session::{Ask, Login, Session, Sessions},
 };

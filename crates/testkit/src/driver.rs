@@ -1,9 +1,13 @@
 //! What a contract property runs on: a plan for one request, a driver that carries it out, and what came of it.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use authwright_core::{
-    Auth, Denied, Error, Fault, ProxyDenied, Token, Tokens, Trail,
+    Auth, Denied, Error, Fault, Flow, ProxyDenied, Token, Tokens, Trail,
     http::{HeaderMap, HeaderName, HeaderValue, Method},
 };
 
@@ -22,6 +26,37 @@ pub trait Driver {
     /// # Errors
     /// There is none.
     fn token(&self, net: &Net, clock: &TestClock, tokens: &Tokens) -> Result<Token, TokenFailure>;
+
+    /// Runs a flow the way `run_flow(flow)` of the client does.
+    ///
+    /// # Errors
+    /// Those of the flow.
+    fn flow(&self, net: &Net, clock: &TestClock, flow: Flow<()>) -> Result<(), TokenFailure>;
+}
+
+/// Runs a flow on a driver, whatever it yields.
+///
+/// # Errors
+/// Those of the flow.
+///
+/// # Panics
+/// If a flow ends well and has yielded nothing, which none can.
+pub fn run_flow<T: Send + 'static>(
+    driver: &dyn Driver,
+    net: &Net,
+    clock: &TestClock,
+    flow: Flow<T>,
+) -> Result<T, TokenFailure> {
+    let yielded = Arc::new(Mutex::new(None));
+    let place = Arc::clone(&yielded);
+    let outer = Flow::new(move |io| async move {
+        let value = flow.within(&io).await?;
+        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+        Ok(())
+    });
+    driver.flow(net, clock, outer)?;
+    let value = yielded.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok(value.expect("a flow that has ended well"))
 }
 
 /// Why there is no token: what every driver's error says alike.

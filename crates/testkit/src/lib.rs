@@ -64,7 +64,7 @@ mod tls;
 #[cfg(feature = "contract")]
 pub use self::{
     digest::{Accepted, DigestBuilder, DigestRealm, Proof, Rejected},
-    driver::{Driver, Ending, Outcome, Plan, PlanAccess, PlanBody, PlanProxy, TokenFailure},
+    driver::{Driver, Ending, Outcome, Plan, PlanAccess, PlanBody, PlanProxy, TokenFailure, run_flow},
     generate::{Chain, Credential, Leg, Spelling, bodies, chains, credentials, methods, origins},
     memory::Memory,
     net::Net,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use authwright_core::{
-    Acquired, Body, Digest, Exchange, Fault, Follow, Next, Outgoing, Password, Policy, ProxyAccess,
+    Acquired, Body, Digest, Exchange, Fault, Flow, Follow, Next, Outgoing, Password, Policy, ProxyAccess,
     ProxyDenied, Ready, ResponseView, Target, Token, Tokens,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::PROXY_AUTHORIZATION},
 };
@@ -55,6 +55,10 @@ impl Driver for Memory {
             _ => {}
         }
         Outcome { ending, trail: exchange.take_trail(), printed }
+    }
+
+    fn flow(&self, net: &Net, clock: &TestClock, flow: Flow<()>) -> Result<(), TokenFailure> {
+        memory_flow::run(net, clock, flow).map_err(|error| TokenFailure::of(&error))
     }
 
     fn token(&self, net: &Net, clock: &TestClock, tokens: &Tokens) -> Result<Token, TokenFailure> {

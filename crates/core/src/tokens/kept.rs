@@ -84,6 +84,63 @@ impl Tokens {
         Ok(inner.cache.peek().as_ref().map(|current| current.token.clone()))
     }
 
+    /// Does something with what is stored that may change it, such as redeeming its refresh token for something else: under the
+    /// store's lock, so that nobody renews it meanwhile. `work` gives back what is to be stored from now on, and its result.
+    ///
+    /// # Errors
+    /// There is no store, nothing is stored, or the store fails; or what `work` says. Then nothing is changed.
+    pub async fn with_kept<W, F, R>(&self, io: &Io, work: W) -> Result<R, Error>
+    where
+        W: FnOnce(Token) -> F,
+        F: Future<Output = Result<(Token, R), Error>>,
+    {
+        let inner = &self.0;
+        let Some(Place { store, key }) = &inner.place else {
+            return Err(Error::caller(format!("{} has no store", self.source_name())));
+        };
+        let (its_store, its_key) = (Arc::clone(store), key.clone());
+        let locked = io.block(move || {
+            let mut guard = its_store.lock(&its_key, PATIENCE)?;
+            let record = guard.load()?;
+            Ok::<_, Error>((guard, record))
+        });
+        let (mut guard, record) = locked.await??;
+        let Some(record) = record else {
+            io.block(move || drop(guard)).await?;
+            // Says what has to be done.
+            return Err(inner
+                .source
+                .0
+                .fetch_any(None, io)
+                .await
+                .err()
+                .unwrap_or_else(|| Error::credential(format!("{} has kept no token", self.source_name()))));
+        };
+        let worked = match record::read(&record, key) {
+            Ok(before) => work(before.clone()).await.map(|(after, result)| (before, after, result)),
+            Err(error) => Err(error),
+        };
+        let (before, after, result) = match worked {
+            Ok(worked) => worked,
+            Err(error) => {
+                io.block(move || drop(guard)).await?;
+                return Err(error);
+            }
+        };
+        let record = record::write(&after, key);
+        let saved = io.block(move || guard.save(&record)).await?;
+        // What the server has given counts, stored or not.
+        if before.expose_refresh_token() != after.expose_refresh_token() || before.expose() != after.expose()
+        {
+            inner.set_unsaved(!matches!(saved, Ok(Saved::Stored)));
+            inner.cache.replace(Some(after), io.now());
+        }
+        if let Err(error) = saved {
+            tell(inner.listener.as_ref(), io, || TokenEvent::NotSaved(error)).await;
+        }
+        Ok(result)
+    }
+
     /// A token that can be used now, for a flow that needs one: fetched if need be. Not for the source of this same cache,
     /// which would wait for itself.
     ///

@@ -67,6 +67,11 @@ impl Token {
         self.change(|parts| parts.refresh = Some(refresh.into().into()))
     }
 
+    /// The same without anything it could be renewed with: for somebody who is to use it and no more.
+    pub fn without_refresh_token(self) -> Self {
+        self.change(|parts| parts.refresh = None)
+    }
+
     /// The scope it was granted (RFC 6749 section 3.3).
     pub fn scope(self, scope: impl Into<String>) -> Self {
         self.change(|parts| parts.scope = Some(scope.into().into()))

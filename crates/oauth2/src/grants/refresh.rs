@@ -136,7 +136,14 @@ impl Refresh {
     async fn begin(&self, first: &First, io: &Io) -> Result<Token, Error> {
         let key = self.service.new_key(io).await?;
         let scope = self.service.scope();
-        match send(&self.service, &first.value, &first.name, REMEDY, &scope, key.as_deref(), io).await {
+        let asked = Asked {
+            refresh: &first.value,
+            name: &first.name,
+            remedy: REMEDY,
+            scope: &scope,
+            resource: &self.service.resource,
+        };
+        match send(&self.service, &asked, key.as_deref(), io).await {
             Ok(granted) => Ok(granted.token.detail(FIRST, &*first.mark)),
             Err(refused) => {
                 first.refused.fetch_or(refused.is_grant, Ordering::Relaxed);
@@ -154,28 +161,52 @@ pub(crate) async fn redeem(
     remedy: &str,
     io: &Io,
 ) -> Result<Granted, Refused> {
+    redeem_for(service, old, refresh, &service.resource, remedy, io).await
+}
+
+/// The same for another API than the registration's.
+pub(crate) async fn redeem_for(
+    service: &Service,
+    old: &Token,
+    refresh: &str,
+    resource: &str,
+    remedy: &str,
+    io: &Io,
+) -> Result<Granted, Refused> {
     let metadata = service.metadata(io).await?;
     service.check_is_ours(old, &metadata)?;
     let key = service.binding.of(old)?;
     let scope = scope_within(&service.scope, old.granted_scope());
-    send(service, refresh, "the refresh token of its last answer", remedy, &scope, key.as_deref(), io).await
+    let name = "the refresh token of its last answer";
+    let asked = Asked { refresh, name, remedy, scope: &scope, resource };
+    send(service, &asked, key.as_deref(), io).await
+}
+
+struct Asked<'a> {
+    refresh: &'a str,
+    name: &'a str,
+    remedy: &'a str,
+    scope: &'a str,
+    resource: &'a str,
 }
 
 async fn send(
     service: &Service,
-    refresh: &str,
-    name: &str,
-    remedy: &str,
-    scope: &str,
+    Asked { refresh, name, remedy, scope, resource }: &Asked<'_>,
     key: Option<&BoundKey>,
     io: &Io,
 ) -> Result<Granted, Refused> {
-    let parameters = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("scope", scope)];
+    let parameters = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", *refresh),
+        ("scope", *scope),
+        ("resource", *resource),
+    ];
     let grant = Grant { parameters: &parameters, name, remedy, secrets: &[refresh] };
     let mut granted = service.token(grant, key, io).await?;
     // None returned: the old one stays good (section 6). Scope left out: it is as requested (section 5.1).
     if granted.token.expose_refresh_token().is_none() {
-        granted.token = granted.token.refresh_token(refresh);
+        granted.token = granted.token.refresh_token(*refresh);
     }
     Ok(granted.as_requested(scope))
 }

@@ -5,9 +5,7 @@ use std::fmt;
 use authwright_core::{Error, flow::Io};
 
 use super::Ask;
-use crate::{
-    Browser, Device, answer::Granted, authorization::{Request, segment}, service::Service,
-};
+use crate::{Browser, Device, answer::Granted, authorization::Request, random::segment, service::Service};
 
 /// How a person signs in: by [`Browser`] or by [`Device`], both of which convert into it.
 pub struct Login(How);

@@ -1,17 +1,18 @@
 //! One login of a person, kept in a store: begun, used, renewed, ended.
 
 mod ask;
-//LOGIN mod login;
+mod login;
 mod many;
+mod resource;
 mod source;
 
 use std::{fmt, sync::Arc};
 
-use authwright_core::{Error, Flow, TokenStore, Tokens};
+use authwright_core::{Error, Flow, TokenPool, TokenStore, Tokens};
 
-use self::source::SessionSource;
-pub use self::{ask::Ask, many::Sessions};
-use crate::{Pending, Registration, authorization::Request, service::Service};
+pub use self::{ask::Ask, login::Login, many::Sessions};
+use self::{resource::ResourceSource, source::SessionSource};
+use crate::{Pending, Registration, authorization::Request, registration::check_resource, service::Service};
 
 /// A person's login at a server: signed in once, kept in a store, and renewed for as long as the server lets it live.
 ///
@@ -34,7 +35,12 @@ pub struct Session {
     hint: String,
     account: String,
     tokens: Tokens,
+    /// By account and API.
+    others: Arc<TokenPool<(String, String)>>,
 }
+
+/// So many caches for other APIs are kept.
+const OTHERS: usize = 10_000;
 
 impl Session {
     /// The login of this registration in this store, whether there is one yet or not.
@@ -65,7 +71,19 @@ impl Session {
     ) -> Result<Self, Error> {
         let source = SessionSource::new(&service, &hint, &account);
         let tokens = Tokens::builder(source).store(Arc::clone(&store)).build()?;
-        Ok(Self { service, store, hint, account, tokens })
+        let others = others(&service, &store, &hint);
+        Ok(Self { service, store, hint, account, tokens, others })
+    }
+
+    /// Tokens of the same login for another API (RFC 8707): each API gets one of its own, that is worth nothing at another.
+    /// However often they are asked for, they are one cache for each API.
+    ///
+    /// # Errors
+    /// The resource is not an absolute URL without a fragment.
+    pub fn tokens_for(&self, resource: impl Into<String>) -> Result<Tokens, Error> {
+        let resource = resource.into();
+        check_resource(&resource)?;
+        self.others.get(&(self.account.clone(), resource))
     }
 
     /// Its tokens, to be given to `Auth::new`. However often this is called, they are the same cache.
@@ -73,7 +91,22 @@ impl Session {
         &self.tokens
     }
 
-    //LOGINPART
+    /// Signs a person in, by `Browser` or [`Device`](crate::Device), and keeps the login: in place of the one there was.
+    ///
+    /// Run it with `run_flow` of either client. It ends when the person has signed in, or the time for it is over.
+    pub fn login(&self, how: impl Into<Login>) -> Flow<()> {
+        self.login_asking(how, Ask::new())
+    }
+
+    /// The same, and asks for more than the registration says: another prompt, a stronger login.
+    pub fn login_asking(&self, how: impl Into<Login>, ask: Ask) -> Flow<()> {
+        let (session, how) = (self.clone(), how.into());
+        Flow::new(move |io| async move {
+            let granted = how.run(&session.service, ask, &io).await?;
+            session.tokens.put(granted.token, &io).await
+        })
+    }
+
     /// Begins a login whose answer comes to a URL of your own: a web application. Redirect the person to
     /// [`Pending::url`], and [finish](Self::finish) when they come back.
     pub fn begin(&self, redirect_uri: impl Into<String>) -> Flow<Pending> {
@@ -132,6 +165,19 @@ impl Session {
             move |io| async move { Ok(tokens.kept(&io).await?.as_ref().and_then(crate::openid::claims_of)) },
         )
     }
+}
+
+fn others(
+    service: &Arc<Service>,
+    store: &Arc<dyn TokenStore>,
+    hint: &str,
+) -> Arc<TokenPool<(String, String)>> {
+    let (service, store, hint) = (Arc::clone(service), Arc::clone(store), hint.to_owned());
+    Arc::new(TokenPool::new(OTHERS, move |(account, resource): &(String, String)| {
+        // What the store has of the login counts, so this may be another cache of it than the session's own.
+        let login = Tokens::builder(SessionSource::new(&service, &hint, account)).store(Arc::clone(&store));
+        Tokens::new(ResourceSource::new(&service, login.build()?, resource, &hint))
+    }))
 }
 
 /// Shows server, client and account.

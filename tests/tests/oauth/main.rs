@@ -1,0 +1,5 @@
+//! OAuth 2 on every driver, in front of the strict server of the test kit. Tests that carry an obligation's number begin with
+//! it (`e5_…`).
+
+mod bench;
+mod code;
