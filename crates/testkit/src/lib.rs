@@ -69,8 +69,9 @@ pub use self::{
     memory::Memory,
     net::Net,
     oauth::{
-        AuthServer, AuthServerBuilder, Callback, DpopPolicy, DpopProof, DpopVerifier, Endpoint,
-        ExpectedProof, NoncePolicy, ProofRejected, Pushed, RefreshTokens, RegisteredClient,
+        AuthServer, AuthServerBuilder, Callback, DevicePoll, DpopPolicy, DpopProof, DpopVerifier, Endpoint,
+        ExpectedProof, IdTokenDraft, NoncePolicy, ProofRejected, Pushed, RefreshTokens, RegisteredClient,
+        Registration,
     },
     place::{Host, Place},
 };

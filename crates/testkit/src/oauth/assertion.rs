@@ -8,7 +8,7 @@ use super::{
     state::{State, seconds},
 };
 
-/// How far ahead an assertion may end, in seconds.
+/// How far ahead a client's assertion may end, in seconds.
 const AHEAD: u64 = 300;
 
 impl AuthServer {
@@ -40,7 +40,7 @@ impl AuthServer {
         if jwt.text("aud") != Some(&self.setting.issuer) {
             return Err(broken("its `aud` is not the issuer, as a text"));
         }
-        self.check_times(&jwt).map_err(|why| broken(&why))?;
+        self.check_times(&jwt, AHEAD).map_err(|why| broken(&why))?;
         let jti = jwt.text("jti").filter(|jti| !jti.is_empty()).ok_or_else(|| broken("it has no `jti`"))?;
         if !state.first("jti of an assertion", jti) {
             return Err(broken("its `jti` was used before"));
@@ -49,14 +49,14 @@ impl AuthServer {
     }
 
     /// `exp` is there, and near; `iat` and `nbf` are not to come.
-    pub(super) fn check_times(&self, jwt: &Jwt) -> Result<(), String> {
+    pub(super) fn check_times(&self, jwt: &Jwt, ahead: u64) -> Result<(), String> {
         let now = seconds(self.setting.clock.now());
         let end = jwt.moment("exp").ok_or("it has no `exp` in whole seconds")?;
         if end <= now {
             return Err("it is over".to_owned());
         }
-        if end > now + AHEAD {
-            return Err(format!("its `exp` is more than {AHEAD} seconds ahead"));
+        if end > now + ahead {
+            return Err(format!("its `exp` is more than {ahead} seconds ahead"));
         }
         for name in ["iat", "nbf"] {
             if jwt.claims.contains_key(name) && jwt.moment(name).is_none_or(|moment| moment > now) {

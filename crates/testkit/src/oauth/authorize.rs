@@ -59,6 +59,10 @@ impl AuthServer {
         {
             return Err(invalid(format!("`{secret}` stands in a URL")));
         }
+        if let Some(request_uri) = form.get("request_uri") {
+            let pushed = self.pushed(state, &form, request_uri)?;
+            return Ok(self.came_back(state, pushed));
+        }
         if self.setting.pushed == Pushed::Required {
             return Err(invalid("requests have to be pushed"));
         }
@@ -130,12 +134,13 @@ impl AuthServer {
             resources: resources(form)?,
             acr: acr.map(str::to_owned),
             dpop_jkt,
-            auth_time: seconds(self.setting.clock.now()),
+            auth_time: 0,
         })
     }
 
     /// The user has signed in, and says yes or no.
-    pub(super) fn came_back(&self, state: &mut State, request: AuthorizationRequest) -> Reply {
+    pub(super) fn came_back(&self, state: &mut State, mut request: AuthorizationRequest) -> Reply {
+        request.auth_time = seconds(self.setting.clock.now());
         let (place, request_state) = (request.redirect_uri.clone(), request.state.clone());
         if state.user_denies {
             let said = [("error", "access_denied"), ("error_description", "the user said no")];

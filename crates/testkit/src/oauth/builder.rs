@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use super::{AuthServer, NoncePolicy, RegisteredClient};
+use super::{AuthServer, IdTokenDraft, NoncePolicy, RegisteredClient, Registration, exchange::ForeignToken};
 use crate::TestClock;
 
 /// Describes an [`AuthServer`]. Without more it knows no client, issues access tokens for an hour and rotating refresh
@@ -27,7 +27,13 @@ pub struct AuthServerBuilder {
     pub(super) resource_identifier: Option<String>,
     pub(super) acr_values: Vec<String>,
     pub(super) password: Option<(String, String)>,
+    pub(super) foreign_tokens: Vec<ForeignToken>,
+    pub(super) trusted_issuers: Vec<(String, Value)>,
+    pub(super) device_interval: Option<Duration>,
+    pub(super) device_lifetime: Duration,
+    pub(super) registration: Option<Registration>,
     pub(super) metadata: Option<Hook<Value>>,
+    pub(super) id_token: Option<Hook<IdTokenDraft>>,
 }
 
 /// Spoils what is about to be sent. It is called while the server is busy, and must not ask it anything.
@@ -86,7 +92,13 @@ impl AuthServerBuilder {
             resource_identifier: None,
             acr_values: Vec::new(),
             password: None,
+            foreign_tokens: Vec::new(),
+            trusted_issuers: Vec::new(),
+            device_interval: Some(Duration::from_secs(5)),
+            device_lifetime: Duration::from_secs(600),
+            registration: None,
             metadata: None,
+            id_token: None,
         }
     }
 
@@ -173,6 +185,44 @@ impl AuthServerBuilder {
     /// Takes this user's password at the token endpoint (RFC 6749 section 4.3), which no server should.
     pub fn password(mut self, user: &str, password: &str) -> Self {
         self.password = Some((user.to_owned(), password.to_owned()));
+        self
+    }
+
+    /// Takes this token of another issuer, of this type (RFC 8693 section 3) and for this subject, in a token exchange.
+    pub fn foreign_token(mut self, token: &str, token_type: &str, subject: &str) -> Self {
+        let [token, kind, subject] = [token, token_type, subject].map(str::to_owned);
+        self.foreign_tokens.push(ForeignToken { token, kind, subject });
+        self
+    }
+
+    /// Takes assertions of this issuer, signed with the key of which this is the public half, for tokens (RFC 7523
+    /// section 2.1).
+    pub fn trusted_issuer(mut self, issuer: &str, public_jwk: Value) -> Self {
+        self.trusted_issuers.push((issuer.to_owned(), public_jwk));
+        self
+    }
+
+    /// How long a device waits between polls; five seconds. Where none is said they are five, too (RFC 8628 section 3.2).
+    pub fn device_interval(mut self, interval: Option<Duration>) -> Self {
+        self.device_interval = interval;
+        self
+    }
+
+    /// How long a device can wait for its user; ten minutes, if it is not said.
+    pub fn device_lifetime(mut self, lifetime: Duration) -> Self {
+        self.device_lifetime = lifetime;
+        self
+    }
+
+    /// Lets clients introduce themselves.
+    pub fn registration(mut self, registration: Registration) -> Self {
+        self.registration = Some(registration);
+        self
+    }
+
+    /// Spoils each ID token before it is signed. The hook must not ask the server anything.
+    pub fn id_token(mut self, spoil: impl Fn(&mut IdTokenDraft) + Send + Sync + 'static) -> Self {
+        self.id_token = Some(Arc::new(spoil));
         self
     }
 

@@ -1,6 +1,6 @@
 //! Who may ask: the clients, and how each says who it is (RFC 6749 sections 2.2 and 2.3).
 
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use serde_json::Value;
@@ -10,6 +10,7 @@ use super::{
     form::{Form, decoded},
     refused::Refused,
     state::State,
+    token::JWT_BEARER,
 };
 use crate::Received;
 
@@ -30,6 +31,7 @@ pub struct RegisteredClient {
     pub(super) redirect_uris: Vec<String>,
     pub(super) scopes: Vec<String>,
     pub(super) dpop_bound: bool,
+    pub(super) secret_expires: Option<SystemTime>,
 }
 
 /// As `token_endpoint_auth_method` has it (RFC 7591 section 2, RFC 8705 section 2). It has no `Debug`.
@@ -99,6 +101,7 @@ impl RegisteredClient {
             redirect_uris: Vec::new(),
             scopes: Vec::new(),
             dpop_bound: false,
+            secret_expires: None,
         }
     }
 
@@ -181,6 +184,10 @@ impl AuthServer {
             Shown::Assertion(assertion) => assertion::client_of(assertion)?,
             Shown::Id | Shown::Post(_) => form.get("client_id").unwrap_or_default().to_owned(),
         };
+        // An assertion speaks for itself (RFC 7521 section 4.1).
+        if id.is_empty() && form.get("grant_type") == Some(JWT_BEARER) {
+            return Ok(RegisteredClient::public(""));
+        }
         if id.is_empty() {
             return Err(Refused::broken("invalid_client", "the client does not say who it is").status(401));
         }
@@ -193,6 +200,10 @@ impl AuthServer {
         let Some(client) = state.client(&id).cloned() else {
             return Err(self.unknown_client("there is no such client", &shown));
         };
+        if client.secret_expires.is_some_and(|end| end <= self.setting.clock.now()) {
+            let refused = self.unknown_client("the secret is used after its end", &shown);
+            return Err(Refused { broken: true, ..refused });
+        }
         let right = match (&client.authentication, &shown) {
             (Authentication::None | Authentication::Tls, Shown::Id) => true,
             (Authentication::Basic(ours), Shown::Basic(_, theirs)) => ours == theirs,

@@ -20,7 +20,7 @@ use crate::{Received, TestClock};
 const ALGORITHMS: [&str; 4] = ["ES256", "EdDSA", "RS256", "PS256"];
 
 /// Members that only a private or symmetric key has (RFC 7518 section 6).
-const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+pub(super) const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// How far `iat` may be from our clock, in seconds.
 const AGE: u64 = 60;

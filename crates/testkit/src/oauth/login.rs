@@ -45,7 +45,8 @@ impl AuthServer {
             code.family = Some(family);
         }
         let grant = Grant { family, scope: request.scope.clone(), audience, refreshes: true };
-        Ok(json_reply(200, &self.issue(state, asked, &grant)))
+        let answer = self.issue(state, asked, &grant);
+        Ok(json_reply(200, &self.with_id_token(state, answer, family, request.nonce.as_deref())))
     }
 
     fn check_code(&self, known: &Code, asked: &Asked<'_>, verifier: &str) -> Result<(), Refused> {

@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
-use super::{AuthServer, DpopPolicy, Pushed, server::origin_of};
+use super::{
+    AuthServer, DpopPolicy, Pushed,
+    server::origin_of,
+    token::{DEVICE_CODE, JWT_BEARER, TOKEN_EXCHANGE},
+};
 use crate::Reply;
 
 /// What a request is for.
@@ -15,13 +19,34 @@ pub enum Endpoint {
     Authorize,
     /// `/token`
     Token,
+    /// `/par` (RFC 9126), where it is [open](super::AuthServerBuilder::pushed).
+    Pushed,
+    /// `/device_authorization` (RFC 8628)
+    DeviceAuthorization,
+    /// `/revoke` (RFC 7009)
+    Revocation,
+    /// `/introspect` (RFC 7662)
+    Introspection,
+    /// `/register` (RFC 7591), where it is [open](super::AuthServerBuilder::registration).
+    Registration,
+    /// `/jwks`
+    Jwks,
     /// The protected resource, on an origin of its own.
     Resource,
 }
 
 impl Endpoint {
     /// Those whose path is the issuer's with this behind it.
-    const BELOW: [(Self, &str); 2] = [(Self::Authorize, "/authorize"), (Self::Token, "/token")];
+    const BELOW: [(Self, &str); 8] = [
+        (Self::Authorize, "/authorize"),
+        (Self::Token, "/token"),
+        (Self::Pushed, "/par"),
+        (Self::DeviceAuthorization, "/device_authorization"),
+        (Self::Revocation, "/revoke"),
+        (Self::Introspection, "/introspect"),
+        (Self::Registration, "/register"),
+        (Self::Jwks, "/jwks"),
+    ];
 
     pub(super) fn at(issuer: &str, path: &str) -> Option<Self> {
         let base = base_path(issuer);
@@ -57,13 +82,22 @@ impl AuthServer {
             "issuer": setting.issuer,
             "authorization_endpoint": self.url(Endpoint::Authorize),
             "token_endpoint": self.url(Endpoint::Token),
+            "device_authorization_endpoint": self.url(Endpoint::DeviceAuthorization),
+            "revocation_endpoint": self.url(Endpoint::Revocation),
+            "introspection_endpoint": self.url(Endpoint::Introspection),
+            "jwks_uri": self.url(Endpoint::Jwks),
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
             "grant_types_supported": [
                 "authorization_code",
                 "refresh_token",
                 "client_credentials",
+                DEVICE_CODE,
+                TOKEN_EXCHANGE,
+                JWT_BEARER,
             ],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["ES256"],
             "token_endpoint_auth_methods_supported": [
                 "none",
                 "client_secret_basic",
@@ -78,6 +112,15 @@ impl AuthServer {
         });
         if setting.dpop != DpopPolicy::Off {
             document["dpop_signing_alg_values_supported"] = json!(setting.dpop_algorithms);
+        }
+        if setting.registration.is_some() {
+            document["registration_endpoint"] = json!(self.url(Endpoint::Registration));
+        }
+        if !setting.acr_values.is_empty() {
+            document["acr_values_supported"] = json!(setting.acr_values);
+        }
+        if setting.pushed != Pushed::No {
+            document["pushed_authorization_request_endpoint"] = json!(self.url(Endpoint::Pushed));
         }
         if setting.pushed == Pushed::Required {
             document["require_pushed_authorization_requests"] = json!(true);

@@ -4,17 +4,23 @@
 //! here. What a real server would overlook is refused, and kept in words: see
 //! [`violations`](AuthServer::violations).
 
+mod afterwards;
 mod assertion;
 mod authorize;
 mod builder;
 mod clients;
+mod device;
 mod dpop;
+mod exchange;
 mod form;
+mod id_token;
 mod jws;
 mod login;
 mod metadata;
 mod nonces;
+mod pushed;
 mod refused;
+mod registration;
 mod resource;
 mod server;
 mod state;
@@ -27,8 +33,11 @@ pub use self::{
     authorize::Callback,
     builder::{AuthServerBuilder, DpopPolicy, Pushed, RefreshTokens},
     clients::RegisteredClient,
+    device::DevicePoll,
     dpop::{DpopProof, DpopVerifier, ExpectedProof, ProofRejected},
+    id_token::IdTokenDraft,
     metadata::Endpoint,
     nonces::NoncePolicy,
+    registration::Registration,
     server::AuthServer,
 };

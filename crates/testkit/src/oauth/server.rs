@@ -8,9 +8,11 @@ use std::{
 
 use super::{
     AuthServerBuilder, Callback, DpopVerifier, Endpoint,
+    id_token::SigningKey,
     nonces::Nonces,
     refused::Refused,
     state::{Replaced, State},
+    token::DEVICE_CODE,
 };
 use crate::{Received, Reply, TestClock};
 
@@ -52,6 +54,7 @@ use crate::{Received, Reply, TestClock};
 pub struct AuthServer {
     pub(super) setting: Arc<AuthServerBuilder>,
     pub(super) proofs: DpopVerifier,
+    pub(super) signing_key: Arc<SigningKey>,
     state: Arc<Mutex<State>>,
 }
 
@@ -66,7 +69,8 @@ impl AuthServer {
         let (token, resource) = (Nonces::new(setting.token_nonces), Nonces::new(setting.resource_nonces));
         let proofs = DpopVerifier::of(&setting.clock, setting.dpop_algorithms.clone());
         let state = State::new(clients, token, resource);
-        Self { setting: Arc::new(setting), proofs, state: Arc::new(Mutex::new(state)) }
+        let signing_key = Arc::new(SigningKey::new());
+        Self { setting: Arc::new(setting), proofs, signing_key, state: Arc::new(Mutex::new(state)) }
     }
 
     // --- what it answers ---
@@ -79,7 +83,11 @@ impl AuthServer {
         let mut state = self.state();
         harvest(&mut state, request);
         if endpoint == Endpoint::Token {
-            state.grants.extend(request.form_value("grant_type"));
+            let grant_type = request.form_value("grant_type");
+            if grant_type.as_deref() == Some(DEVICE_CODE) {
+                state.device_polls.push(self.setting.clock.now());
+            }
+            state.grants.extend(grant_type);
         }
         replaced_or(&mut state, endpoint, request, |state| self.serve(state, endpoint, request))
     }
@@ -218,7 +226,7 @@ impl AuthServer {
 
     fn serve(&self, state: &mut State, endpoint: Endpoint, request: &Received) -> Result<Reply, Refused> {
         let method = match endpoint {
-            Endpoint::Metadata | Endpoint::Authorize => "GET",
+            Endpoint::Metadata | Endpoint::Authorize | Endpoint::Jwks => "GET",
             _ => "POST",
         };
         if request.method != method {
@@ -229,6 +237,12 @@ impl AuthServer {
             Endpoint::Metadata => Ok(self.metadata()),
             Endpoint::Authorize => self.authorize(state, request),
             Endpoint::Token => self.token(state, request),
+            Endpoint::Pushed => self.push(state, request),
+            Endpoint::DeviceAuthorization => self.begin_device(state, request),
+            Endpoint::Revocation => self.revocation(state, request),
+            Endpoint::Introspection => self.introspection(state, request),
+            Endpoint::Registration => self.register(state, request),
+            Endpoint::Jwks => Ok(Reply::json(&self.jwks().to_string())),
             Endpoint::Resource => Ok(Reply::status(404)),
         }
     }

@@ -7,11 +7,12 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Callback, Endpoint, RegisteredClient, authorize::AuthorizationRequest, form::is_unreserved,
-    nonces::Nonces,
+    Callback, DevicePoll, Endpoint, RegisteredClient, authorize::AuthorizationRequest, device::Device,
+    form::is_unreserved, nonces::Nonces, pushed::Waiting,
 };
 use crate::Reply;
 
@@ -26,6 +27,14 @@ pub(super) struct State {
     pub(super) families: Vec<Family>,
     pub(super) refresh_tokens: HashMap<String, RefreshToken>,
     pub(super) access_tokens: HashMap<String, AccessToken>,
+    /// Requests that were pushed, by their `request_uri`.
+    pub(super) waiting: HashMap<String, Waiting>,
+    pub(super) devices: HashMap<String, Device>,
+    pub(super) device_answers: VecDeque<DevicePoll>,
+    pub(super) device_polls: Vec<SystemTime>,
+    pub(super) registrations: Vec<Value>,
+    /// Tokens that were revoked by their clients.
+    pub(super) given_back: Vec<String>,
     pub(super) token_nonces: Nonces,
     pub(super) resource_nonces: Nonces,
     /// State, challenge and nonce of every authorization request: none is used again.
@@ -99,6 +108,12 @@ impl State {
             families: Vec::new(),
             refresh_tokens: HashMap::new(),
             access_tokens: HashMap::new(),
+            waiting: HashMap::new(),
+            devices: HashMap::new(),
+            device_answers: VecDeque::new(),
+            device_polls: Vec::new(),
+            registrations: Vec::new(),
+            given_back: Vec::new(),
             token_nonces,
             resource_nonces,
             once: HashSet::new(),

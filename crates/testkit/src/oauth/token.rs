@@ -5,10 +5,14 @@ use serde_json::{Value, json};
 use super::{
     AuthServer, DpopPolicy, Endpoint, ExpectedProof, ProofRejected, RefreshTokens, RegisteredClient,
     form::Form,
-    refused::{Refused, json_reply},
+    refused::Refused,
     state::{AccessToken, Family, RefreshToken, State, seconds},
 };
 use crate::{Received, Reply};
+
+pub(super) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub(super) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// A request for tokens whose client is known.
 pub(super) struct Asked<'a> {
@@ -39,10 +43,13 @@ impl AuthServer {
             "authorization_code" => self.redeem_code(state, &asked),
             "refresh_token" => self.refresh(state, &asked),
             "client_credentials" => self.client_credentials(state, &asked),
+            DEVICE_CODE => self.poll_device(state, &asked),
+            TOKEN_EXCHANGE => self.exchange(state, &asked),
+            JWT_BEARER => self.jwt_bearer(state, &asked),
+            "password" => self.password(state, &asked),
             _ => Err(Refused::denied("unsupported_grant_type", "this grant is not given here")),
         }?;
-        let nonce = if asked.key.is_some() { state.token_nonces.announced(false) } else { None };
-        Ok(nonce.into_iter().fold(reply, |reply, nonce| reply.header("dpop-nonce", nonce)))
+        Ok(with_nonce(state, asked.key.is_some(), reply))
     }
 
     /// The thumbprint of the key that a request proves to have, where proofs are looked at.
@@ -83,10 +90,7 @@ impl AuthServer {
         if asked.client.is_public() {
             return Err(Refused::broken("unauthorized_client", "a public client has no credentials"));
         }
-        let scope = asked.client.scope(asked.form.get("scope"))?;
-        let audience = super::authorize::resources(asked.form)?;
-        let family = self.family(state, asked, &asked.client.id, &scope, &audience);
-        Ok(json_reply(200, &self.issue(state, asked, &Grant { family, scope, audience, refreshes: false })))
+        self.without_refresh(state, asked, &asked.client.id)
     }
 
     /// Begins a login, or what stands for one.
@@ -141,6 +145,12 @@ impl AuthServer {
         }
         answer
     }
+}
+
+/// Says the next nonce to who proved a key, where there is one to say.
+pub(super) fn with_nonce(state: &mut State, proved: bool, reply: Reply) -> Reply {
+    let nonce = if proved { state.token_nonces.announced(false) } else { None };
+    nonce.into_iter().fold(reply, |reply, nonce| reply.header("dpop-nonce", nonce))
 }
 
 pub(super) fn invalid(why: impl Into<String>) -> Refused {
