@@ -39,6 +39,9 @@ mod client;
 #[allow(dead_code)] // until the scheme that sends proofs is here
 mod dpop;
 mod endpoint;
+#[cfg(feature = "openid")]
+#[allow(dead_code)] // until the login that gets one is here
+mod id_token;
 mod jws;
 mod keys;
 mod random;
@@ -47,6 +50,11 @@ mod said;
 #[cfg(test)]
 mod testing;
 
+#[cfg(feature = "openid")]
+pub use self::id_token::IdClaims;
+#[cfg(feature = "openid")]
+#[doc(hidden)]
+pub use self::id_token::fuzz_id_token;
 #[cfg(feature = "keys")]
 pub use self::keys::PrivateKey;
 pub use self::{
