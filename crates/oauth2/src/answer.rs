@@ -97,7 +97,7 @@ pub(crate) struct Granted {
 
 impl Granted {
     /// Scope left out is as requested (RFC 6749 section 5.1).
-    pub(crate) fn as_requested(mut self, scope: &str) -> Self {
+    pub(crate) fn with_requested_scope(mut self, scope: &str) -> Self {
         if self.token.granted_scope().is_none() && !scope.is_empty() {
             self.token = self.token.scope(scope);
         }

@@ -93,7 +93,7 @@ mod tests {
         assert!(verifies("EdDSA", jwk, message));
         assert!(!verifies("EdDSA", jwk, &message.replace(".RXhh", ".RXhi")));
 
-        for key in [Key::es256(), Key::ed25519()] {
+        for key in [Key::es256(), Key::ed25519(), Key::rsa(Algorithm::Rs256), Key::rsa(Algorithm::Ps256)] {
             let header = header(key.algorithm().name(), "JWT", Some("k\"1"), None);
             let ours = compact(&header, b"{}", |message| signature(&key, message)).unwrap();
             assert!(verifies(key.algorithm().name(), &key.public_key().unwrap().to_jwk(), &ours), "{ours}");

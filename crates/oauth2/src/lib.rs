@@ -42,8 +42,12 @@ mod dpop;
 mod endpoint;
 mod errors;
 mod grants;
+#[cfg(feature = "openid")]
+mod id_token;
 mod jws;
 mod keys;
+#[cfg(feature = "openid")]
+mod openid;
 mod random;
 mod registration;
 mod revocation;
@@ -56,6 +60,11 @@ mod testing;
 
 #[cfg(feature = "danger-password-grant")]
 pub use self::grants::PasswordGrant;
+#[cfg(feature = "openid")]
+pub use self::id_token::IdClaims;
+#[cfg(feature = "openid")]
+#[doc(hidden)]
+pub use self::id_token::fuzz_id_token;
 #[cfg(feature = "keys")]
 pub use self::keys::PrivateKey;
 pub use self::{

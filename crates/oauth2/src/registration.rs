@@ -160,7 +160,7 @@ impl Registration {
         self
     }
 
-    /// Asks who signs in: the scope `openid`, and an ID token, which is validated with the server's keys (OpenID Connect
+    /// Asks who signs in: the scope `openid`, and an ID token, which is validated with the server's keys (`OpenID` Connect
     /// Core section 3.1.3.7). Without this ID tokens are not read.
     #[cfg(feature = "openid")]
     pub fn openid(mut self) -> Self {
@@ -216,10 +216,10 @@ impl Registration {
             #[cfg(feature = "openid")]
             openid: self.openid,
             #[cfg(feature = "openid")]
-            keys: Default::default(),
+            keys: crate::openid::KeySet::default(),
             known: known.map(Arc::new).into(),
-            nonces: Default::default(),
-            finished: Default::default(),
+            nonces: crate::dpop::Nonces::default(),
+            finished: crate::authorization::Finished::default(),
         })
     }
 }

@@ -3,10 +3,16 @@
 use std::fmt;
 
 use authwright_core::Error;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use ring::{
     rand::SystemRandom,
-    signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaPublicKeyComponents, UnparsedPublicKey},
+    signature::{
+        self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaEncoding, RsaKeyPair, RsaPublicKeyComponents,
+        UnparsedPublicKey,
+    },
 };
 use serde_json::Value;
 
@@ -16,6 +22,7 @@ use crate::keys::{Algorithm, PublicKey, Signer};
 pub(crate) enum Key {
     Es256(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
+    Rsa(RsaKeyPair, Algorithm),
 }
 
 impl Key {
@@ -31,11 +38,19 @@ impl Key {
         Self::Ed25519(Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap())
     }
 
+    /// The one in a file: making one takes long.
+    pub(crate) fn rsa(algorithm: Algorithm) -> Self {
+        let digits: String =
+            include_str!("../tests/data/rsa.pem").lines().filter(|line| !line.starts_with('-')).collect();
+        Self::Rsa(RsaKeyPair::from_pkcs8(&STANDARD.decode(digits).unwrap()).unwrap(), algorithm)
+    }
+
     /// The public half as the library has it.
     fn point(&self) -> &[u8] {
         match self {
             Self::Es256(pair) => pair.public_key().as_ref(),
             Self::Ed25519(pair) => pair.public_key().as_ref(),
+            Self::Rsa(pair, _) => pair.public_key().as_ref(),
         }
     }
 }
@@ -69,6 +84,7 @@ impl Signer for Key {
         match self {
             Self::Es256(_) => Algorithm::Es256,
             Self::Ed25519(_) => Algorithm::EdDsa,
+            Self::Rsa(_, algorithm) => *algorithm,
         }
     }
 
@@ -81,6 +97,10 @@ impl Signer for Key {
         Some(match self {
             Self::Es256(_) => PublicKey::p256(part(1), part(33)),
             Self::Ed25519(_) => PublicKey::ed25519(part(0)),
+            Self::Rsa(pair, _) => {
+                let RsaPublicKeyComponents::<Vec<u8>> { n, e } = pair.public().into();
+                PublicKey::rsa(&n, &e).unwrap()
+            }
         })
     }
 
@@ -88,6 +108,15 @@ impl Signer for Key {
         Ok(match self {
             Self::Es256(pair) => pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec(),
             Self::Ed25519(pair) => pair.sign(message).as_ref().to_vec(),
+            Self::Rsa(pair, algorithm) => {
+                let how: &'static dyn RsaEncoding = match algorithm {
+                    Algorithm::Ps256 => &signature::RSA_PSS_SHA256,
+                    _ => &signature::RSA_PKCS1_SHA256,
+                };
+                let mut signature = vec![0; pair.public().modulus_len()];
+                pair.sign(how, &SystemRandom::new(), message, &mut signature).unwrap();
+                signature
+            }
         })
     }
 }

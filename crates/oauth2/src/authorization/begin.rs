@@ -160,17 +160,15 @@ impl Service {
         // RFC 9126 section 2.2: 201, and no other.
         let json = granted_with(StatusCode::CREATED, &answer, &asked)?;
         let lives = json.lifetime("/expires_in").is_some_and(|lifetime| !lifetime.is_zero());
-        match json.text("/request_uri").filter(|uri| lives && !uri.is_empty()) {
-            Some(uri) => Ok(uri.to_owned()),
-            None => {
-                let names = json.member_names();
-                let message = format!(
-                    "{what} at {} answered 201, but without a `request_uri` that lives (members: {names})",
-                    endpoint.origin
-                );
-                Err(Error::new(Fault::Server, message))
-            }
+        if let Some(uri) = json.text("/request_uri").filter(|uri| lives && !uri.is_empty()) {
+            return Ok(uri.to_owned());
         }
+        let names = json.member_names();
+        let message = format!(
+            "{what} at {} answered 201, but without a `request_uri` that lives (members: {names})",
+            endpoint.origin
+        );
+        Err(Error::new(Fault::Server, message))
     }
 }
 

@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn n1_a_proof_is_typed_shows_its_public_key_alone_and_verifies() {
-        for key in [Key::es256(), Key::ed25519()] {
+        for key in [Key::es256(), Key::ed25519(), Key::rsa(Algorithm::Ps256)] {
             let (algorithm, public) = (key.algorithm(), key.public_key().unwrap());
             let prover = Prover::new(Arc::new(key)).unwrap();
             let text = prover.prove(&proof()).unwrap();

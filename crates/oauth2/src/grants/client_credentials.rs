@@ -49,7 +49,7 @@ impl TokenSource for Credentials {
         let scope = self.0.scope();
         let parameters = [("grant_type", "client_credentials"), ("scope", &*scope)];
         let grant = Grant { parameters: &parameters, name: "", remedy: "", secrets: &[] };
-        Ok(self.0.token(grant, key.as_deref(), io).await?.as_requested(&scope).token)
+        Ok(self.0.token(grant, key.as_deref(), io).await?.with_requested_scope(&scope).token)
     }
 
     fn identity(&self) -> Option<String> {

@@ -123,7 +123,7 @@ impl TokenSource for Bearer {
         let key = self.service.new_key(io).await?;
         let remedy = "check who it is about, and that the server knows its key";
         let grant = Grant { parameters: &parameters, name: &name, remedy, secrets: &[&assertion] };
-        Ok(self.service.token(grant, key.as_deref(), io).await?.as_requested(&scope).token)
+        Ok(self.service.token(grant, key.as_deref(), io).await?.with_requested_scope(&scope).token)
     }
 
     fn identity(&self) -> Option<String> {

@@ -36,14 +36,14 @@ impl IntoSource for PasswordGrant {
     fn into_source(self) -> Result<Source, Error> {
         let service = Arc::new(self.registration.check()?);
         let (password, reference) = read_secret(&self.password, "the password")?;
-        Ok(Source::new(Password { service, user: self.user, password, reference }))
+        Ok(Source::new(Password { service, user: self.user, secret: password, reference }))
     }
 }
 
 struct Password {
     service: Arc<Service>,
     user: String,
-    password: SecretValue,
+    secret: SecretValue,
     reference: String,
 }
 
@@ -53,14 +53,14 @@ impl TokenSource for Password {
         let parameters = [
             ("grant_type", "password"),
             ("username", &*self.user),
-            ("password", &*self.password),
+            ("password", &*self.secret),
             ("scope", &*scope),
         ];
         let name = format!("the password of `{}` ({})", self.user.escape_debug(), self.reference);
         let remedy = "check both";
-        let grant = Grant { parameters: &parameters, name: &name, remedy, secrets: &[&self.password] };
+        let grant = Grant { parameters: &parameters, name: &name, remedy, secrets: &[&self.secret] };
         let key = self.service.new_key(io).await?;
-        Ok(self.service.token(grant, key.as_deref(), io).await?.as_requested(&scope).token)
+        Ok(self.service.token(grant, key.as_deref(), io).await?.with_requested_scope(&scope).token)
     }
 
     /// By the refresh token, where there is one, so that the password is not sent again.

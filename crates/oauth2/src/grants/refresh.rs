@@ -208,7 +208,7 @@ async fn send(
     if granted.token.expose_refresh_token().is_none() {
         granted.token = granted.token.refresh_token(*refresh);
     }
-    Ok(granted.as_requested(scope))
+    Ok(granted.with_requested_scope(scope))
 }
 
 /// What to ask for: never more than was granted (section 6). Nothing asks for all of that.

@@ -212,7 +212,7 @@ impl TokenSource for Exchange {
             );
             return Err(Error::new(Fault::Server, message));
         }
-        Ok(granted.as_requested(&scope).token)
+        Ok(granted.with_requested_scope(&scope).token)
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

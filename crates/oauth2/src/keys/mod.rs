@@ -3,6 +3,8 @@
 #[cfg(feature = "keys")]
 mod memory;
 mod public;
+#[cfg(feature = "openid")]
+mod verify;
 
 use std::{fmt, sync::Arc};
 

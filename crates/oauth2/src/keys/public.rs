@@ -24,10 +24,10 @@ pub(in crate::keys) const SHORTEST_RSA: usize = 2048;
 /// assert_eq!(key.thumbprint().len(), 43);
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct PublicKey(Kind);
+pub struct PublicKey(pub(in crate::keys) Kind);
 
 #[derive(Clone, PartialEq, Eq)]
-enum Kind {
+pub(in crate::keys) enum Kind {
     P256 { x: [u8; 32], y: [u8; 32] },
     Ed25519 { x: [u8; 32] },
     Rsa { n: Vec<u8>, e: Vec<u8> },
