@@ -33,6 +33,8 @@
 //! What a server says in its own words is shown escaped, cut to 200 characters, and not at all where it repeats a secret.
 
 mod answer;
+#[allow(dead_code, unused_imports)] // Until the flow that begins it is here.
+mod browser;
 mod client;
 mod endpoint;
 mod refresh;
