@@ -3,6 +3,7 @@
 mod limit;
 mod opener;
 mod page;
+mod paste;
 mod query;
 mod receiver;
 mod request;
