@@ -40,4 +40,7 @@ mod endpoint;
 mod refresh;
 mod said;
 
-pub use self::refresh::RefreshGrant;
+pub use self::{
+    browser::{Browser, Prompt},
+    refresh::RefreshGrant,
+};
