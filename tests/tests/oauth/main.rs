@@ -2,4 +2,9 @@
 //! it (`e5_…`).
 
 mod bench;
+mod callback;
 mod code;
+mod credentials;
+mod metadata;
+mod mix_up;
+mod pushed;
