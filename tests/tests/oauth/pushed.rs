@@ -22,7 +22,8 @@ fn m1_the_client_authenticates_as_at_the_token_endpoint() {
             bench.sign_in(&bench.session(app.pushed())).unwrap();
             let push = &bench.requests("/par")[0];
             assert_eq!(push.form_value("request_uri"), None, "{}", driver.name());
-            assert_eq!(push.form_value("client_id").is_some(), is_post, "{}", driver.name());
+            assert_eq!(push.form_value("client_id").as_deref(), Some("shop"), "{}", driver.name());
+            assert_eq!(push.header("authorization").is_some(), !is_post, "{}", driver.name());
             bench.assert_clean();
         }
     });
