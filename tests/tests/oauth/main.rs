@@ -3,3 +3,5 @@
 
 mod bench;
 mod code;
+mod dpop;
+mod wire;
