@@ -1,7 +1,9 @@
 //! OAuth 2 on every driver, in front of the strict server of the test kit. Tests that carry an obligation's number begin with
 //! it (`e5_…`).
 
+mod assertions;
 mod bench;
 mod code;
 mod dpop;
+mod dpop_nonces;
 mod wire;
