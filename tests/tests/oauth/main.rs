@@ -3,7 +3,12 @@
 
 mod assertions;
 mod bench;
+mod callback;
 mod code;
+mod credentials;
 mod dpop;
 mod dpop_nonces;
+mod metadata;
+mod mix_up;
+mod pushed;
 mod wire;
