@@ -77,7 +77,7 @@ pub(crate) fn token(answer: &Answer, asked: &Asked<'_>, bound: bool) -> Result<G
     }
     Ok(Granted {
         token,
-        issued_type: json.text("/issued_token_type").map(Into::into),
+        issued_type: json.text("/issued_token_type").filter(|kind| !kind.is_empty()).map(Into::into),
         #[cfg(feature = "openid")]
         id_token: json.text("/id_token").map(Into::into),
     })
