@@ -75,6 +75,6 @@ pub use self::{
     keys::{Algorithm, IntoSigner, PublicKey, Signer},
     registration::Registration,
     revocation::Introspection,
-    server::Server,
+    server::{Server, providers},
     session::{Ask, Login, Session, Sessions},
 };
