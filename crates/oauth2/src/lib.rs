@@ -46,6 +46,8 @@ mod grants;
 mod id_token;
 mod jws;
 mod keys;
+#[cfg(feature = "oauth2")]
+pub mod oauth2_types;
 #[cfg(feature = "openid")]
 mod openid;
 mod random;

@@ -35,10 +35,7 @@ fn origin(url: &str) -> String {
 fn every_row_is_an_issuer_or_enough_endpoints() {
     for (row, server) in rows() {
         let issuer = &server.issuer;
-        assert!(
-            Target::parse(issuer).unwrap().is_https() && !issuer.contains(['{', '?', '#']),
-            "{issuer}"
-        );
+        assert!(Target::parse(issuer).unwrap().is_https() && !issuer.contains(['{', '?', '#']), "{issuer}");
         let Some(metadata) = server.check().unwrap() else {
             assert!(row.endpoints().iter().all(|(_, url)| url.is_empty()), "{issuer}");
             continue;
@@ -80,18 +77,12 @@ fn arguments_stand_where_they_belong() {
         (salesforce("https://acme.my.salesforce.com/"), "https://acme.my.salesforce.com"),
         (gitlab("https://forge.example.com/gitlab/"), "https://forge.example.com/gitlab"),
         (keycloak("https://id.example.com/auth/", "a b"), "https://id.example.com/auth/realms/a%20b"),
-        (
-            cognito("eu-west-1", "eu-west-1_AbC"),
-            "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC",
-        ),
+        (cognito("eu-west-1", "eu-west-1_AbC"), "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"),
     ] {
         assert_eq!(server.issuer, issuer);
     }
     let known = microsoft("9188040d-6c67-4c5b-b112-36a304b66dad").check().unwrap().unwrap();
-    assert_eq!(
-        known.issuer,
-        "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"
-    );
+    assert_eq!(known.issuer, "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0");
     assert_eq!(
         known.endpoint(Which::Token, false).unwrap().url(),
         "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/oauth2/v2.0/token"
@@ -102,11 +93,7 @@ fn arguments_stand_where_they_belong() {
 #[test]
 fn an_argument_of_a_path_stays_in_its_segment() {
     for server in [microsoft("../evil?x#"), keycloak("https://id.example.com", "a/../../evil?x#")] {
-        assert!(
-            !server.issuer.contains("../") && !server.issuer.contains(['?', '#']),
-            "{}",
-            server.issuer
-        );
+        assert!(!server.issuer.contains("../") && !server.issuer.contains(['?', '#']), "{}", server.issuer);
     }
     let one = origin(&cognito("x.evil.example/", "p").issuer);
     assert!(one.ends_with(".amazonaws.com"), "{one}");
