@@ -243,3 +243,7 @@ impl fmt::Debug for Service {
         write!(f, "Service({}, {})", self.origin(), self.client)
     }
 }
+
+#[cfg(test)]
+#[path = "service_tests.rs"]
+mod tests;
