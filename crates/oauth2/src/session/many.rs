@@ -25,6 +25,7 @@ const CAPACITY: usize = 10_000;
 pub struct Sessions {
     nobody: Session,
     pool: Arc<TokenPool<String>>,
+    capacity: usize,
 }
 
 impl Sessions {
@@ -43,7 +44,7 @@ impl Sessions {
 
     /// What a person has to do to sign in, for the error of a request that needs it.
     pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self::over(self.nobody.hint(hint), CAPACITY)
+        Self::over(self.nobody.hint(hint), self.capacity)
     }
 
     fn over(nobody: Session, capacity: usize) -> Self {
@@ -51,7 +52,7 @@ impl Sessions {
         let make = move |user: &String| {
             Tokens::builder(SessionSource::new(&service, &hint, user)).store(Arc::clone(&store)).build()
         };
-        Self { nobody, pool: Arc::new(TokenPool::new(capacity, make)) }
+        Self { nobody, pool: Arc::new(TokenPool::new(capacity, make)), capacity }
     }
 
     /// The session of a person, by whatever your application knows them by. However often it is asked for, and in however many
@@ -81,5 +82,19 @@ impl Sessions {
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sessions").field("service", &self.nobody.service).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authwright_core::MemoryStore;
+
+    use super::*;
+
+    #[test]
+    fn a_hint_leaves_the_capacity_as_it_is() {
+        let app = Registration::new("https://login.example.com", "shop");
+        let sessions = Sessions::new(app, MemoryStore::new()).unwrap().capacity(3).hint("sign in");
+        assert!(format!("{:?}", sessions.pool).contains("capacity: 3"), "{:?}", sessions.pool);
     }
 }
