@@ -45,7 +45,6 @@ pub(crate) struct Service {
     pub(crate) nonces: Nonces,
     /// Those of APIs, which are nothing for the server, nor its for them (RFC 9449 section 9).
     pub(crate) api_nonces: Nonces,
-    pub(crate) finished: crate::authorization::Finished,
 }
 
 /// The metadata, once they are known.
