@@ -99,10 +99,10 @@ impl<'a> Form<'a> {
             );
             return Err(Error::new(Fault::Caller, message));
         }
-        self.names.push(name);
         if value.is_empty() {
             return Ok(());
         }
+        self.names.push(name);
         if !self.text.is_empty() {
             self.text.push('&');
         }
@@ -110,6 +110,10 @@ impl<'a> Form<'a> {
         self.text.push('=');
         self.text.extend(utf8_percent_encode(value, RESERVED));
         Ok(())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.contains(&name)
     }
 
     pub(crate) fn into_text(self) -> String {

@@ -223,31 +223,34 @@ impl Registration {
             known: known.map(Arc::new).into(),
             nonces: crate::dpop::Nonces::default(),
             api_nonces: crate::dpop::Nonces::default(),
-            finished: crate::authorization::Finished::default(),
         })
     }
 }
 
 /// RFC 8707 section 2: an absolute URI without a fragment.
 pub(crate) fn check_resource(resource: &str) -> Result<(), Error> {
-    let malformed = |what: &str| {
-        Err(Error::new(
-            Fault::Caller,
-            format!(
-                "the resource {what}; it is the URL of the API, such as https://api.example.com (RFC 8707 section 2)"
-            ),
-        ))
-    };
-    if resource.contains('#') {
+    let what = "the resource";
+    check_uri(resource, what, "the URL of the API, such as https://api.example.com (RFC 8707 section 2)")
+}
+
+/// The same of a redirect URI (RFC 6749 section 3.1.2).
+pub(crate) fn check_redirect_uri(uri: &str) -> Result<(), Error> {
+    let is = "the one that is registered with the server, such as https://app.example.com/signed-in (RFC 6749 section 3.1.2)";
+    check_uri(uri, "the redirect URI", is)
+}
+
+fn check_uri(uri: &str, what: &str, is: &str) -> Result<(), Error> {
+    let malformed = |how: &str| Err(Error::new(Fault::Caller, format!("{what} {how}; it is {is}")));
+    if uri.contains('#') {
         return malformed("has a fragment (`#`)");
     }
-    let rest = resource.split_once(':').filter(|(scheme, _)| {
+    let rest = uri.split_once(':').filter(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.bytes().all(|c| c.is_ascii_alphanumeric() || b"+-.".contains(&c))
     });
     let is_uri = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_graphic());
     match rest {
-        Some(("http" | "https", _)) if Target::parse(resource).is_err() => malformed("is no URL"),
+        Some(("http" | "https", _)) if Target::parse(uri).is_err() => malformed("is no URL"),
         Some((_, rest)) if is_uri(rest) => Ok(()),
         _ => malformed("is not absolute"),
     }
