@@ -9,7 +9,7 @@ use crate::{
     Prompt,
     answer::{Asked, Granted, granted},
     authorization::Request,
-    browser::waiting::Shown,
+    browser::Shown,
     server::{Metadata, Which},
     service::{Grant, Service},
 };
@@ -112,7 +112,7 @@ impl Told {
         let prompt = Prompt::enter(origin, &self.user_code, &self.address, complete, self.lifetime)?;
         match shown {
             Some(shown) => shown(&prompt),
-            None => prompt.to_standard_error(),
+            None => prompt.print(),
         }
         Ok(())
     }

@@ -1,20 +1,32 @@
-//! OAuth 2 for [Authwright](authwright_core): grants as token sources, for every client that runs its flows.
+//! OAuth 2 for [Authwright](authwright_core): from a login to a request that works, for every client that runs its flows.
 //!
-//! So far there is the grant that keeps a login alive, [`RefreshGrant`] (RFC 6749 section 6). Somebody has logged in
-//! elsewhere and has a refresh token; from there on it is redeemed when a token is needed, once for everybody.
+//! A [`Registration`] says who the program is at which server; its grants are its verbs, and each is a source of tokens. A
+//! [`Session`] is a person's login, kept in a store.
 //!
 //! ```
 //! use authwright_core::{Auth, MemoryStore, Secret, Tokens};
-//! use authwright_oauth2::Registration;
+//! use authwright_oauth2::{Registration, Session};
 //!
-//! let grant = RefreshGrant::new("https://login.example.com/oauth/token", "my-app")
-//!     .secret(Secret::new("s3cret"))
-//!     .refresh_token(Secret::new("r3fresh"));
-//! // Where refresh tokens are good once, whatever is to outlive the process needs a store that does.
-//! let tokens = Tokens::builder(grant).store(MemoryStore::new()).build()?;
-//! let auth = Auth::new("https://api.example.com", &tokens)?;
+//! // A service in its own name.
+//! let app = Registration::new("https://login.example.com", "billing").secret(Secret::new("s3cret")).scope("orders.read");
+//! let auth = Auth::new("https://orders.example.com", Tokens::new(app.client_credentials())?)?;
+//!
+//! // A person: `session.login(Browser::new())` or `session.login(Device::new())`, with `run_flow` of either client.
+//! let app = Registration::new("https://login.example.com", "acme-cli").scope("repo offline_access");
+//! let session = Session::new(app, MemoryStore::new())?.hint("run `acme login`");
+//! let auth = Auth::new("https://api.example.com", session.tokens())?;
 //! # Ok::<(), authwright_core::Error>(())
 //! ```
+//!
+//! | for | there is |
+//! |---|---|
+//! | a program in its own name | [`Registration::client_credentials`] |
+//! | a person at a browser, or over SSH | [`Session::login`] with [`Browser`] or [`Device`] |
+//! | many people of a web application | [`Sessions`] |
+//! | a refresh token that somebody has | [`Registration::refresh_token`] |
+//! | one token for another (RFC 8693) | [`Registration::token_exchange`] |
+//! | a signed statement (RFC 7523) | [`Registration::jwt_bearer`], [`Registration::assertion`] |
+//! | tokens bound to a key (RFC 9449) | [`Registration::dpop_key`] |
 //!
 //! # What a server's answer can do
 //!

@@ -74,7 +74,12 @@ impl Service {
                 Err(Error::new(Fault::Caller, message))
             }
             (Binding::Key(key), _) => Ok(Some(Arc::clone(key))),
-            (Binding::Nothing, _) => Ok(None),
+            (Binding::Nothing, None) => Ok(None),
+            (Binding::Nothing, Some(_)) => {
+                let message =
+                    "this login was begun with a key to bind its tokens to, which this program does not use";
+                Err(Error::new(Fault::Caller, message))
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ mod prompt;
 mod query;
 mod receiver;
 mod request;
-pub(crate) mod waiting;
+mod waiting;
 
 use std::{
     fmt,
@@ -20,12 +20,12 @@ use std::{
 use authwright_core::{Error, Fault};
 
 pub use self::prompt::Prompt;
-pub(crate) use self::{limit::CancelGuard, waiting::Waiting};
+pub(crate) use self::waiting::{Shown, Waiting};
 use self::{
     opener::Opener,
     paste::Input,
     receiver::{Host, Receiver},
-    waiting::{Answer, Shown},
+    waiting::Answer,
 };
 
 /// How long a person has, where nothing is said.
@@ -46,7 +46,8 @@ const TIME_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// # The redirect URI
 ///
 /// It is `http://127.0.0.1:PORT/callback/…`, with a free port, and a last part that is another one for each sign-in where
-/// the flow gives one (RFC 8252 sections 7.3 and 8.10). A server must take any port; many want the rest to be as it is registered:
+/// the flow gives one (RFC 8252 sections 7.3 and 8.10). A server must take any port; many want the rest to be as it is
+/// registered:
 ///
 /// ```
 /// use authwright_oauth2::Browser;

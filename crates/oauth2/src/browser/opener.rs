@@ -188,6 +188,8 @@ mod system_browser {
         io::{Read, Write},
         net::{TcpListener, TcpStream},
         process::{Command, Stdio},
+        thread,
+        time::{Duration, Instant},
     };
 
     use super::system;
@@ -209,9 +211,11 @@ mod system_browser {
     fn first() {
         let this = env::current_exe().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        // A colon stands between two browsers there, and `%c` for itself.
+        let name = NAME.replace(':', "%c");
         let opened = Command::new(&this)
             .args(["--exact", NAME])
-            .env("BROWSER", format!("{} --exact {NAME} --skip", this.display()))
+            .env("BROWSER", format!("{} --exact {name} --skip", this.display()))
             .env(REPORT_TO, listener.local_addr().unwrap().to_string())
             // Nothing else could be opened.
             .env("PATH", "")
@@ -220,7 +224,21 @@ mod system_browser {
             .unwrap();
         assert!(opened.success());
         let mut arguments = String::new();
-        listener.accept().unwrap().0.read_to_string(&mut arguments).unwrap();
+        accept(&listener).read_to_string(&mut arguments).unwrap();
         assert_eq!(arguments.lines().collect::<Vec<_>>(), ["--exact", NAME, "--skip", URL]);
+    }
+
+    /// A process that has gone wrong does not come, and says nothing.
+    fn accept(listener: &TcpListener) -> TcpStream {
+        listener.set_nonblocking(true).unwrap();
+        let started = Instant::now();
+        loop {
+            if let Ok((stream, _)) = listener.accept() {
+                stream.set_nonblocking(false).unwrap();
+                return stream;
+            }
+            assert!(started.elapsed() < Duration::from_secs(30), "no browser was started");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 }

@@ -114,9 +114,10 @@ fn is_same(address: &str, redirect_uri: &str) -> bool {
         return true;
     }
     let Ok(expected) = Target::parse(expected) else { return false };
-    let with_scheme = match address.contains("://") {
-        true => address.to_owned(),
-        false => format!("{}://{address}", expected.scheme()),
+    let with_scheme = if address.contains("://") {
+        address.to_owned()
+    } else {
+        format!("{}://{address}", expected.scheme())
     };
     Target::parse(&with_scheme).is_ok_and(|found| {
         let port_and_path = |target: &Target<'_>| (target.port(), target.path().to_owned());

@@ -121,7 +121,8 @@ impl<'a> Prompt<'a> {
         self.time_left
     }
 
-    pub(crate) fn to_standard_error(&self) {
+    /// On standard error.
+    pub(crate) fn print(&self) {
         // Without one there is nobody to tell.
         let _ = writeln!(io::stderr(), "{self}");
     }

@@ -47,14 +47,7 @@ impl Receiver {
     /// Opens the sockets; port 0 is a free one. The path is checked by the caller.
     pub(crate) fn bind(host: Host, port: u16, path: String) -> Result<Self, Error> {
         let (listeners, addresses) = listen(port)?;
-        let mut hosts: Vec<String> = match host {
-            Host::Address => addresses.iter().map(SocketAddr::to_string).collect(),
-            Host::Localhost => vec![format!("localhost:{}", addresses[0].port())],
-        };
-        // Browsers leave the port out where it is the scheme's own.
-        let without: Vec<_> =
-            hosts.iter().filter_map(|host| host.strip_suffix(":80")).map(Into::into).collect();
-        hosts.extend(without);
+        let hosts = hosts(host, &addresses);
         let redirect_uri = format!("http://{}{path}", hosts[0]);
         // Browsers ask for `/` where a URL has no path.
         let path = if path.is_empty() { "/".into() } else { path };
@@ -101,6 +94,18 @@ impl Receiver {
         });
         found
     }
+}
+
+/// How the listener is addressed, that of the redirect URI first.
+fn hosts(host: Host, addresses: &[SocketAddr]) -> Vec<String> {
+    let mut hosts: Vec<String> = match host {
+        Host::Address => addresses.iter().map(SocketAddr::to_string).collect(),
+        Host::Localhost => addresses.iter().take(1).map(|one| format!("localhost:{}", one.port())).collect(),
+    };
+    // Browsers leave out the port that is the scheme's own.
+    let without: Vec<_> = hosts.iter().filter_map(|host| host.strip_suffix(":80")).map(Into::into).collect();
+    hosts.extend(without);
+    hosts
 }
 
 /// The sockets with their addresses: of IPv4, of IPv6, or, as nearly everywhere, of both. A browser that is sent to

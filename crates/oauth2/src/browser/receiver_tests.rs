@@ -180,22 +180,20 @@ fn g3_a_connection_that_takes_too_long_is_closed() {
 
 #[test]
 fn both_families_are_heard_where_the_machine_has_them() {
-    for _ in 0..2 {
-        for (index, host) in [(0, "127.0.0.1"), (1, "[::1]")] {
-            let sitting = Sitting::begin(Host::Address, LONG);
-            let Some(address) = sitting.addresses.get(index).copied() else {
-                assert!(TcpListener::bind("[::1]:0").is_err(), "IPv6 is there and was not bound");
-                return;
-            };
-            assert!(address.ip().is_loopback());
-            assert_eq!(address.port(), sitting.port);
-            let mut stream = connect(address);
-            let port = sitting.port;
-            let request = format!("GET /callback/x7?{ANSWER} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n");
-            stream.write_all(request.as_bytes()).unwrap();
-            assert_eq!(answer(stream).0, 200);
-            assert_eq!(sitting.work.join().unwrap().unwrap().expose_secret(), ANSWER);
-        }
+    for (index, host) in [(0, "127.0.0.1"), (1, "[::1]")] {
+        let sitting = Sitting::begin(Host::Address, LONG);
+        let Some(address) = sitting.addresses.get(index).copied() else {
+            assert!(TcpListener::bind("[::1]:0").is_err(), "IPv6 is there and was not bound");
+            return;
+        };
+        assert!(address.ip().is_loopback());
+        assert_eq!(address.port(), sitting.port);
+        let mut stream = connect(address);
+        let port = sitting.port;
+        let request = format!("GET /callback/x7?{ANSWER} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        assert_eq!(answer(stream).0, 200);
+        assert_eq!(sitting.work.join().unwrap().unwrap().expose_secret(), ANSWER);
     }
 }
 
@@ -214,6 +212,17 @@ fn localhost_is_heard_where_it_is_what_the_server_was_told() {
     let request = format!("GET /?{ANSWER} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
     assert_eq!(sitting.ask(&request).0, 200);
     assert_eq!(sitting.work.join().unwrap().unwrap().expose_secret(), ANSWER);
+}
+
+#[test]
+fn a_host_may_be_without_its_port_where_that_is_80() {
+    let addresses =
+        |port| [SocketAddr::from((Ipv4Addr::LOCALHOST, port)), (Ipv6Addr::LOCALHOST, port).into()];
+    let found = |host, port| hosts(host, &addresses(port));
+    assert_eq!(found(Host::Address, 80), ["127.0.0.1:80", "[::1]:80", "127.0.0.1", "[::1]"]);
+    assert_eq!(found(Host::Address, 8080), ["127.0.0.1:8080", "[::1]:8080"]);
+    assert_eq!(found(Host::Localhost, 80), ["localhost:80", "localhost"]);
+    assert_eq!(found(Host::Localhost, 8080), ["localhost:8080"]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ const URL: &str = "https://login.example.com/authorize?state=st4te&scope=a%20b";
 fn visit(redirect_uri: &str, query: &str) -> String {
     let (authority, path) = redirect_uri.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = TcpStream::connect(authority).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     write!(stream, "GET /{path}?{query} HTTP/1.1\r\nHost: {authority}\r\n\r\n").unwrap();
     let mut page = String::new();
     stream.read_to_string(&mut page).unwrap();
@@ -43,7 +44,6 @@ fn g1_the_url_is_shown_and_opened_and_nothing_else_is_done_with_it() {
     let redirect_uri = waiting.redirect_uri().to_owned();
     // That no browser opens is no error.
     waiting.show_and_open(URL, ISSUER).unwrap();
-    assert_eq!(arguments.iter().collect::<Vec<_>>(), [URL]);
     let shown = shown.lock().unwrap();
     assert_eq!(shown.len(), 1);
     assert!(shown[0].contains(&format!("\n    {URL}\n")), "{}", shown[0]);
@@ -51,6 +51,7 @@ fn g1_the_url_is_shown_and_opened_and_nothing_else_is_done_with_it() {
     let browser = std::thread::spawn(move || visit(&redirect_uri, "code=s3cret&state=st4te"));
     assert_eq!(waiting.receive().unwrap().expose_secret(), "code=s3cret&state=st4te");
     assert!(browser.join().unwrap().starts_with("HTTP/1.1 200 "));
+    assert_eq!(arguments.iter().collect::<Vec<_>>(), [URL]);
 }
 
 #[test]
@@ -172,5 +173,5 @@ fn a_flow_can_take_them_along() {
     fn is_send<T: Send>() {}
     is_send::<Browser>();
     is_send::<Waiting>();
-    is_send::<CancelGuard>();
+    is_send::<super::limit::CancelGuard>();
 }

@@ -60,7 +60,7 @@ impl Waiting {
         };
         match &self.shown {
             Some(shown) => shown(&prompt),
-            None => prompt.to_standard_error(),
+            None => prompt.print(),
         }
         if let Some(open) = self.opener.clone() {
             let url = page.as_str().to_owned();

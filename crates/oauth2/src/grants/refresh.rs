@@ -32,7 +32,7 @@ const FIRST: &str = "began_with";
 /// is kept there before it is used, several processes redeem it once for all, and after a restart it wins over the one
 /// given here. Without a store, only one process at a time may use such a refresh token, and a restart needs a new one.
 ///
-/// When the server refuses the stored refresh token, and a [new one](RefreshGrant::refresh_token) has been given, that
+/// When the server refuses the stored refresh token, and a [new one](Registration::refresh_token) has been given, that
 /// is tried once. Then the error says that somebody has to [sign in](Error::is_login_required).
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! Finding a server's metadata by its issuer (RFC 8414 section 3, OpenID Connect Discovery 1.0 section 4).
+//! Finding a server's metadata by its issuer (RFC 8414 section 3, `OpenID` Connect Discovery 1.0 section 4).
 
 use authwright_core::{Error, Fault, Target, flow::Io};
 use http::{Request, StatusCode, header};
@@ -47,8 +47,8 @@ pub(super) async fn discover(issuer: &str, plain_http: bool, io: &Io) -> Result<
     ))
 }
 
-/// RFC 8414 sections 3.1 and 5: between host and path, first under its own name, then under that of OpenID Connect; last
-/// where OpenID Connect had it before, behind the path.
+/// RFC 8414 sections 3.1 and 5: between host and path, first under its own name, then under that of `OpenID` Connect; last
+/// where `OpenID` Connect had it before, behind the path.
 fn locations(issuer: &Target<'_>) -> Vec<String> {
     let (origin, path) = (issuer.origin(), issuer.path().trim_end_matches('/'));
     let mut urls = vec![

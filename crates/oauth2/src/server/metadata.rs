@@ -73,6 +73,7 @@ pub(crate) struct Metadata {
     pub(crate) authentication_methods: Option<Vec<String>>,
     pub(crate) challenge_methods: Option<Vec<String>>,
     pub(crate) dpop_algorithms: Option<Vec<String>>,
+    #[cfg(feature = "openid")]
     pub(crate) id_token_algorithms: Option<Vec<String>>,
 }
 
@@ -88,6 +89,7 @@ impl Metadata {
             authentication_methods: None,
             challenge_methods: None,
             dpop_algorithms: None,
+            #[cfg(feature = "openid")]
             id_token_algorithms: None,
         }
     }
@@ -110,6 +112,7 @@ impl Metadata {
             authentication_methods: list("/token_endpoint_auth_methods_supported"),
             challenge_methods: list("/code_challenge_methods_supported"),
             dpop_algorithms: list("/dpop_signing_alg_values_supported"),
+            #[cfg(feature = "openid")]
             id_token_algorithms: list("/id_token_signing_alg_values_supported"),
             ..Self::by_hand(issuer)
         };

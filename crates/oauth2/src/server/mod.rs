@@ -10,7 +10,7 @@ use authwright_core::{Error, Fault, Target, flow::Io};
 pub(crate) use self::metadata::{Metadata, Which};
 
 /// An authorization server. A text is its issuer, and the rest is read from its metadata when it is first needed (RFC 8414,
-/// OpenID Connect Discovery 1.0).
+/// `OpenID` Connect Discovery 1.0).
 ///
 /// Where a server has no metadata, or they are wrong, its endpoints are given by hand. As soon as one is, no metadata are
 /// fetched: what is not given is not there.

@@ -1,6 +1,6 @@
 //! One registration, any number of people: a web application.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use authwright_core::{Error, Flow, TokenPool, TokenStore, Tokens};
 
@@ -32,7 +32,7 @@ impl Sessions {
     ///
     /// # Errors
     /// As for [`Session::new`].
-    pub fn new(app: Registration, store: impl TokenStore) -> Result<Self, Error> {
+    pub fn new(app: impl Borrow<Registration>, store: impl TokenStore) -> Result<Self, Error> {
         Ok(Self::over(Session::new(app, store)?, CAPACITY))
     }
 

@@ -6,7 +6,7 @@ mod many;
 mod resource;
 mod source;
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use authwright_core::{Error, Flow, TokenPool, TokenStore, Tokens};
 
@@ -47,8 +47,8 @@ impl Session {
     ///
     /// # Errors
     /// A part of the registration is malformed, or a secret is missing; the error names it. Nothing is read or sent.
-    pub fn new(app: Registration, store: impl TokenStore) -> Result<Self, Error> {
-        Self::make(Arc::new(app.check()?), Arc::new(store), String::new(), String::new())
+    pub fn new(app: impl Borrow<Registration>, store: impl TokenStore) -> Result<Self, Error> {
+        Self::make(Arc::new(app.borrow().check()?), Arc::new(store), String::new(), String::new())
     }
 
     /// What a person has to do to sign in, for the error of a request that needs it: ``run `acme login` ``.

@@ -7,7 +7,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use super::{
     AuthServer, Pushed, RegisteredClient,
     builder::Hook,
-    form::{Form, encoded},
+    form::{Form, SECRETS, encoded},
     refused::Refused,
     state::{Code, State, seconds},
 };
@@ -54,9 +54,7 @@ pub(super) struct AuthorizationRequest {
 impl AuthServer {
     pub(super) fn authorize(&self, state: &mut State, request: &Received) -> Result<Reply, Refused> {
         let form = Form::of_query(request).map_err(invalid)?;
-        if let Some(secret) =
-            ["client_secret", "client_assertion"].iter().find(|name| form.get(name).is_some())
-        {
+        if let Some(secret) = form.names().find(|name| SECRETS.contains(name)) {
             return Err(invalid(format!("`{secret}` stands in a URL")));
         }
         if let Some(request_uri) = form.get("request_uri") {

@@ -25,6 +25,7 @@ pub struct AuthServerBuilder {
     pub(super) resource_nonces: NoncePolicy,
     pub(super) resource_origin: String,
     pub(super) resource_identifier: Option<String>,
+    pub(super) challenges_in_one_line: bool,
     pub(super) acr_values: Vec<String>,
     pub(super) password: Option<(String, String)>,
     pub(super) foreign_tokens: Vec<ForeignToken>,
@@ -33,6 +34,7 @@ pub struct AuthServerBuilder {
     pub(super) device_lifetime: Duration,
     pub(super) registration: Option<Registration>,
     pub(super) metadata: Option<Hook<Value>>,
+    pub(super) token_answer: Option<Hook<Value>>,
     pub(super) id_token: Option<Hook<IdTokenDraft>>,
 }
 
@@ -90,6 +92,7 @@ impl AuthServerBuilder {
             resource_nonces: NoncePolicy::Free,
             resource_origin: "https://api.example.com".to_owned(),
             resource_identifier: None,
+            challenges_in_one_line: false,
             acr_values: Vec::new(),
             password: None,
             foreign_tokens: Vec::new(),
@@ -98,6 +101,7 @@ impl AuthServerBuilder {
             device_lifetime: Duration::from_secs(600),
             registration: None,
             metadata: None,
+            token_answer: None,
             id_token: None,
         }
     }
@@ -176,6 +180,12 @@ impl AuthServerBuilder {
         self
     }
 
+    /// Writes the challenges of the protected resource into one field (RFC 9110 section 11.6.1), not one for each.
+    pub fn challenges_in_one_line(mut self) -> Self {
+        self.challenges_in_one_line = true;
+        self
+    }
+
     /// In which ways the user can sign in: a login has the first of `acr_values` that is among these.
     pub fn acr_values(mut self, values: &[&str]) -> Self {
         self.acr_values = values.iter().map(|value| (*value).to_owned()).collect();
@@ -217,6 +227,12 @@ impl AuthServerBuilder {
     /// Lets clients introduce themselves.
     pub fn registration(mut self, registration: Registration) -> Self {
         self.registration = Some(registration);
+        self
+    }
+
+    /// Spoils each answer that has tokens. The hook must not ask the server anything.
+    pub fn token_answer(mut self, spoil: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
+        self.token_answer = Some(Arc::new(spoil));
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     AuthServer,
@@ -100,7 +100,7 @@ impl AuthServer {
     }
 
     /// One poll (RFC 8628 sections 3.4 and 3.5).
-    pub(super) fn poll_device(&self, state: &mut State, asked: &Asked<'_>) -> Result<Reply, Refused> {
+    pub(super) fn poll_device(&self, state: &mut State, asked: &Asked<'_>) -> Result<Value, Refused> {
         let code = asked.form.get("device_code").ok_or_else(|| invalid("`device_code` is missing"))?;
         let now = self.setting.clock.now();
         let device = state.devices.get_mut(code);
@@ -143,7 +143,7 @@ impl AuthServer {
                 let (scope, audience) = (device.scope, device.resources);
                 let grant = Grant { family, scope, audience, refreshes: true };
                 let answer = self.issue(state, asked, &grant);
-                Ok(json_reply(200, &self.with_id_token(state, answer, family, None)))
+                Ok(self.with_id_token(state, answer, family, None))
             }
         }
     }

@@ -1,16 +1,15 @@
 //! Grants by something the client already has: a token (RFC 8693), an assertion (RFC 7523 section 2.1), a password.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     AuthServer,
     authorize::resources,
     jws::{Jwt, Key},
-    refused::{Refused, json_reply},
+    refused::Refused,
     state::State,
     token::{Asked, Grant, invalid},
 };
-use crate::Reply;
 
 /// A token of another issuer, taken in an exchange.
 #[derive(Clone)]
@@ -27,7 +26,7 @@ const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 const AHEAD: u64 = 3600;
 
 impl AuthServer {
-    pub(super) fn exchange(&self, state: &mut State, asked: &Asked<'_>) -> Result<Reply, Refused> {
+    pub(super) fn exchange(&self, state: &mut State, asked: &Asked<'_>) -> Result<Value, Refused> {
         let form = asked.form;
         let needed =
             |name: &'static str| form.get(name).ok_or_else(|| invalid(format!("`{name}` is missing")));
@@ -51,7 +50,7 @@ impl AuthServer {
             // RFC 8693 section 2.2.1: not to be used as an access token.
             answer["token_type"] = json!("N_A");
         }
-        Ok(json_reply(200, &answer))
+        Ok(answer)
     }
 
     /// Whom a token in an exchange stands for.
@@ -75,7 +74,7 @@ impl AuthServer {
         }
     }
 
-    pub(super) fn jwt_bearer(&self, state: &mut State, asked: &Asked<'_>) -> Result<Reply, Refused> {
+    pub(super) fn jwt_bearer(&self, state: &mut State, asked: &Asked<'_>) -> Result<Value, Refused> {
         let bad = |why: &str| Refused::broken("invalid_grant", format!("the assertion is not good: {why}"));
         let assertion = asked.form.get("assertion").ok_or_else(|| invalid("`assertion` is missing"))?;
         let jwt = Jwt::parse(assertion).map_err(|why| bad(&why))?;
@@ -98,7 +97,7 @@ impl AuthServer {
         self.without_refresh(state, asked, subject)
     }
 
-    pub(super) fn password(&self, state: &mut State, asked: &Asked<'_>) -> Result<Reply, Refused> {
+    pub(super) fn password(&self, state: &mut State, asked: &Asked<'_>) -> Result<Value, Refused> {
         let Some((user, password)) = &self.setting.password else {
             // RFC 9700 section 2.4.
             return Err(Refused::broken("unsupported_grant_type", "the password grant is used"));
@@ -113,7 +112,7 @@ impl AuthServer {
         let scope = asked.client.scope(asked.form.get("scope"))?;
         let audience = resources(asked.form)?;
         let family = self.family(state, asked, user, &scope, &audience);
-        Ok(json_reply(200, &self.issue(state, asked, &Grant { family, scope, audience, refreshes: true })))
+        Ok(self.issue(state, asked, &Grant { family, scope, audience, refreshes: true }))
     }
 
     /// Issues an access token to whoever can ask for the next one in the same way.
@@ -122,10 +121,10 @@ impl AuthServer {
         state: &mut State,
         asked: &Asked<'_>,
         subject: &str,
-    ) -> Result<Reply, Refused> {
+    ) -> Result<Value, Refused> {
         let scope = asked.client.scope(asked.form.get("scope"))?;
         let audience = resources(asked.form)?;
         let family = self.family(state, asked, subject, &scope, &audience);
-        Ok(json_reply(200, &self.issue(state, asked, &Grant { family, scope, audience, refreshes: false })))
+        Ok(self.issue(state, asked, &Grant { family, scope, audience, refreshes: false }))
     }
 }

@@ -6,6 +6,21 @@ use crate::Received;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Form(Vec<(String, String)>);
 
+/// Parameters that nobody else may see, and that never stand in a URL (RFC 6749 section 2.3.1).
+pub(super) const SECRETS: [&str; 11] = [
+    "code",
+    "code_verifier",
+    "refresh_token",
+    "client_secret",
+    "client_assertion",
+    "assertion",
+    "subject_token",
+    "actor_token",
+    "device_code",
+    "password",
+    "token",
+];
+
 /// What may be given more than once (RFC 8707 section 2, RFC 8693 section 2.1).
 const REPEATABLE: [&str; 2] = ["resource", "audience"];
 
@@ -18,10 +33,13 @@ impl Form {
             [_] => return Err("the content type is not application/x-www-form-urlencoded".to_owned()),
             _ => return Err("there is not exactly one Content-Type".to_owned()),
         }
-        if request.query().is_some() {
-            return Err("parameters stand in the URL, where only the body may have them".to_owned());
+        let form = Self::parse(&request.body)?;
+        // The URL of an endpoint may have a query of its own (RFC 6749 section 3.2).
+        let query = Self::parse(request.query().unwrap_or_default().as_bytes())?;
+        match query.names().find(|name| SECRETS.contains(name) || form.get(name).is_some()) {
+            Some(name) => Err(format!("`{name}` stands in the URL, where only the body may have it")),
+            None => Ok(form),
         }
-        Self::parse(&request.body)
     }
 
     /// The query of a GET.

@@ -1,6 +1,7 @@
 //! The two grants of a login: its code (RFC 6749 section 4.1.3, RFC 7636 section 4.6) and its refresh tokens (section 6).
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -8,14 +9,13 @@ use super::{
     authorize::resources,
     clients::scope_words,
     form::is_unreserved,
-    refused::{Refused, json_reply},
+    refused::Refused,
     state::{Code, State},
     token::{Asked, Grant, invalid},
 };
-use crate::Reply;
 
 impl AuthServer {
-    pub(super) fn redeem_code(&self, state: &mut State, asked: &Asked<'_>) -> Result<Reply, Refused> {
+    pub(super) fn redeem_code(&self, state: &mut State, asked: &Asked<'_>) -> Result<Value, Refused> {
         let code = asked.form.get("code").ok_or_else(|| invalid("`code` is missing"))?;
         let verifier =
             asked.form.get("code_verifier").ok_or_else(|| invalid("`code_verifier` is missing"))?;
@@ -46,7 +46,7 @@ impl AuthServer {
         }
         let grant = Grant { family, scope: request.scope.clone(), audience, refreshes: true };
         let answer = self.issue(state, asked, &grant);
-        Ok(json_reply(200, &self.with_id_token(state, answer, family, request.nonce.as_deref())))
+        Ok(self.with_id_token(state, answer, family, request.nonce.as_deref()))
     }
 
     fn check_code(&self, known: &Code, asked: &Asked<'_>, verifier: &str) -> Result<(), Refused> {
@@ -73,7 +73,7 @@ impl AuthServer {
         }
     }
 
-    pub(super) fn refresh(&self, state: &mut State, asked: &Asked<'_>) -> Result<Reply, Refused> {
+    pub(super) fn refresh(&self, state: &mut State, asked: &Asked<'_>) -> Result<Value, Refused> {
         let text = asked.form.get("refresh_token").ok_or_else(|| invalid("`refresh_token` is missing"))?;
         let over = |why: &str| Refused::denied("invalid_grant", why);
         let token =
@@ -110,7 +110,7 @@ impl AuthServer {
             token.spent = true;
         }
         let grant = Grant { family: token.family, scope, audience, refreshes: rotates };
-        Ok(json_reply(200, &self.issue(state, asked, &grant)))
+        Ok(self.issue(state, asked, &grant))
     }
 }
 

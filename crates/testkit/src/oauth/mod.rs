@@ -6,6 +6,7 @@
 
 mod afterwards;
 mod assertion;
+mod authenticate;
 mod authorize;
 mod builder;
 mod clients;

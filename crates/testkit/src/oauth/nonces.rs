@@ -9,7 +9,7 @@ pub enum NoncePolicy {
     Free,
     /// The same one, until it is [changed](super::AuthServer::rotate_nonces).
     Demanded,
-    /// A new one with every answer; only the newest is good (RFC 9449 section 8.2).
+    /// A new one with every good answer to a proof; only the newest is taken (RFC 9449 section 8.2).
     Rotating,
 }
 

@@ -3,7 +3,7 @@
 use super::{
     AuthServer, DpopPolicy, Endpoint, ExpectedProof, ProofRejected,
     clients::words,
-    server::{origin_of, replaced_or},
+    server::{harvest, origin_of, replaced_or},
     state::{AccessToken, State, seconds},
 };
 use crate::{Received, Reply};
@@ -29,6 +29,7 @@ impl AuthServer {
     /// given: 200 with the name of the user, or a challenge.
     pub fn resource(&self, request: &Received) -> Reply {
         let mut state = self.state();
+        harvest(&mut state, request);
         replaced_or(&mut state, Endpoint::Resource, request, |state| match self.admit(state, request) {
             Ok((subject, bound)) => {
                 let nonce = if bound { state.resource_nonces.announced(false) } else { None };
@@ -127,16 +128,20 @@ impl AuthServer {
         let speaks_dpop = self.setting.dpop != DpopPolicy::Off;
         let algorithms = format!("algs=\"{}\"", self.setting.dpop_algorithms.join(" "));
         let said = |bound: bool| if challenge.bound == bound { challenge.parameters.as_str() } else { "" };
-        let mut reply = Reply::status(challenge.status);
+        let mut lines = Vec::new();
         if speaks_dpop || challenge.bound {
             let comma = if said(true).is_empty() { "" } else { ", " };
-            reply = reply.header("www-authenticate", format!("DPoP {}{comma}{algorithms}", said(true)));
+            lines.push(format!("DPoP {}{comma}{algorithms}", said(true)));
         }
-        if self.setting.dpop != DpopPolicy::Required || !challenge.bound {
-            let line = format!("Bearer {}", said(false));
-            reply = reply.header("www-authenticate", line.trim_end());
+        if self.setting.dpop != DpopPolicy::Required || !said(false).is_empty() {
+            lines.push(format!("Bearer {}", said(false)).trim_end().to_owned());
         }
-        with_nonce(reply.body(challenge.why), challenge.nonce)
+        if self.setting.challenges_in_one_line {
+            lines = vec![lines.join(", ")];
+        }
+        let reply = Reply::status(challenge.status).body(challenge.why);
+        let reply = lines.iter().fold(reply, |reply, line| reply.header("www-authenticate", line));
+        with_nonce(reply, challenge.nonce)
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     AuthServerBuilder, Callback, DpopVerifier, Endpoint,
+    form::SECRETS,
     id_token::SigningKey,
     nonces::Nonces,
     refused::Refused,
@@ -270,20 +271,13 @@ pub(super) fn replaced_or(
 }
 
 /// Remembers what is secret in a request.
-fn harvest(state: &mut State, request: &Received) {
-    for name in [
-        "code",
-        "code_verifier",
-        "refresh_token",
-        "client_secret",
-        "client_assertion",
-        "assertion",
-        "subject_token",
-        "actor_token",
-        "device_code",
-        "password",
-        "token",
-    ] {
+pub(super) fn harvest(state: &mut State, request: &Received) {
+    let fields = request.header_all("authorization").into_iter().filter_map(|value| value.split_once(' '));
+    let shown: Vec<_> = fields.map(|(_, secret)| secret).chain(request.header_all("dpop")).collect();
+    for secret in shown {
+        state.keep(secret);
+    }
+    for name in SECRETS {
         if let Some(secret) = request.form_value(name).filter(|secret| !secret.is_empty()) {
             state.keep(&secret);
         }

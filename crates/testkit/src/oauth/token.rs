@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     AuthServer, DpopPolicy, Endpoint, ExpectedProof, ProofRejected, RefreshTokens, RegisteredClient,
     form::Form,
-    refused::Refused,
+    refused::{Refused, json_reply},
     state::{AccessToken, Family, RefreshToken, State, seconds},
 };
 use crate::{Received, Reply};
@@ -39,7 +39,7 @@ impl AuthServer {
         // Before a code is looked at: one that was sent without the newest nonce is sent again (RFC 9449 section 8).
         let key = self.proven_key(state, request, &client, Endpoint::Token)?;
         let asked = Asked { client, form: &form, key };
-        let reply = match grant_type {
+        let mut answer = match grant_type {
             "authorization_code" => self.redeem_code(state, &asked),
             "refresh_token" => self.refresh(state, &asked),
             "client_credentials" => self.client_credentials(state, &asked),
@@ -49,7 +49,10 @@ impl AuthServer {
             "password" => self.password(state, &asked),
             _ => Err(Refused::denied("unsupported_grant_type", "this grant is not given here")),
         }?;
-        Ok(with_nonce(state, asked.key.is_some(), reply))
+        if let Some(spoil) = &self.setting.token_answer {
+            spoil(&mut answer);
+        }
+        Ok(with_nonce(state, asked.key.is_some(), json_reply(200, &answer)))
     }
 
     /// The thumbprint of the key that a request proves to have, where proofs are looked at.
@@ -86,7 +89,7 @@ impl AuthServer {
         }
     }
 
-    fn client_credentials(&self, state: &mut State, asked: &Asked<'_>) -> Result<Reply, Refused> {
+    fn client_credentials(&self, state: &mut State, asked: &Asked<'_>) -> Result<Value, Refused> {
         if asked.client.is_public() {
             return Err(Refused::broken("unauthorized_client", "a public client has no credentials"));
         }
