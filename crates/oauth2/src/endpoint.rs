@@ -59,7 +59,9 @@ impl Endpoint {
         shown: &Shown<'_>,
     ) -> Result<Request<Vec<u8>>, Error> {
         let mut form = Form::default();
-        for (name, value) in parameters.iter().copied().chain(shown.parameters()) {
+        // A pushed request has the id of its client by itself, also where a header says it (RFC 9126 section 2.1).
+        let shown_by = shown.parameters().filter(|shown| !parameters.contains(shown));
+        for (name, value) in parameters.iter().copied().chain(shown_by) {
             form.push(name, value)?;
         }
         let mut request = Request::post(self.uri.clone())

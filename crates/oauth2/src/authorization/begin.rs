@@ -141,11 +141,8 @@ impl Service {
         key: Option<&Arc<BoundKey>>,
         io: &Io,
     ) -> Result<String, Error> {
-        // The client says its id by the way it authenticates.
-        let parameters: Vec<_> =
-            parameters.iter().copied().filter(|(name, _)| *name != "client_id").collect();
         let certificate = self.client.has_certificate();
-        let answer = self.call(metadata, Which::Pushed, &parameters, key.map(|key| &**key), io).await?;
+        let answer = self.call(metadata, Which::Pushed, parameters, key.map(|key| &**key), io).await?;
         let endpoint = metadata.endpoint(Which::Pushed, certificate)?;
         let what = Which::Pushed.name();
         let asked = Asked {
