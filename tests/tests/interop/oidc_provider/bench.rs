@@ -58,42 +58,18 @@ impl Bench {
         Ok(token)
     }
 
-    /// Asks an API for something, with tokens that are for its server alone.
-    pub(crate) fn get(&self, tokens: &Tokens, url: &str) -> Answer {
-        let origin = url.split('/').take(3).collect::<Vec<_>>().join("/");
-        self.ask(&Auth::new(origin, tokens).unwrap(), url)
+    /// Requests with these tokens, to the server of this client.
+    pub(crate) fn api(&self, client: Client, tokens: &Tokens) -> Api<'_> {
+        let auth = Auth::new(client.issuer(), tokens).unwrap();
+        note(format!("{auth:?}"));
+        Api { bench: self, client, auth }
     }
 
-    fn ask(&self, auth: &Auth, url: &str) -> Answer {
-        note(format!("{auth:?} {}", auth.explain(url).unwrap()));
+    pub(crate) fn ask(&self, auth: &Auth, url: &str) -> Answer {
+        note(format!("{}", auth.explain(url).unwrap()));
         let answer = self.client.send_as(Some(auth), Method::GET, url, PlanBody::Empty);
         note(format!("{answer:?}"));
         answer
-    }
-
-    /// An API of this server takes the token. What it says of it.
-    pub(crate) fn is_served(&self, client: Client, tokens: &Tokens, path: &str, subject: Option<&str>) {
-        let answer = self.get(tokens, &client.url(path));
-        assert_eq!((answer.status, &answer.error), (200, &None), "/{path}: {answer:?}");
-        let says: Value = serde_json::from_str(&answer.body).unwrap();
-        assert_eq!(says["sub"].as_str(), subject, "/{path}: {says}");
-        if path == "me" {
-            return;
-        }
-        assert_eq!(says["client_id"], client.id(), "/{path}: {says}");
-        assert_eq!(says["scheme"], client.kind.scheme(), "/{path}: {says}");
-        let scope = says["scope"].as_str().unwrap_or_default();
-        assert!(scope.split(' ').any(|name| name == "read"), "/{path}: {says}");
-        if path == "jwt" {
-            assert_eq!(says["aud"], client.url(path), "/{path}: {says}");
-        }
-    }
-
-    /// The token does not go to anybody else, who is asked by the same client.
-    pub(crate) fn stays_at_home(&self, client: Client, tokens: &Tokens) {
-        let auth = Auth::new(client.issuer(), tokens).unwrap();
-        let answer = self.ask(&auth, &self.elsewhere.url(0, "/orders?page=1"));
-        assert_eq!(answer.status, 200, "{answer:?}");
     }
 
     /// Signs in through the real forms: by a listener on this machine, as a command line tool does, or as a web application,
@@ -143,6 +119,44 @@ impl Bench {
         });
         note(format!("{device:?}"));
         self.run(session.login(device))
+    }
+}
+
+/// The APIs of a server, asked with one `Auth`.
+pub(crate) struct Api<'b> {
+    bench: &'b Bench,
+    client: Client,
+    pub(crate) auth: Auth,
+}
+
+impl Api<'_> {
+    /// `opaque`, `jwt` or `me`.
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.bench.ask(&self.auth, &self.client.url(path))
+    }
+
+    /// The API takes the token, and knows whose it is and what it is good for.
+    pub(crate) fn serves(&self, path: &str, subject: Option<&str>) {
+        let answer = self.get(path);
+        assert_eq!((answer.status, &answer.error), (200, &None), "/{path}: {answer:?}");
+        let says: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(says["sub"].as_str(), subject, "/{path}: {says}");
+        if path == "me" {
+            return;
+        }
+        assert_eq!(says["client_id"], self.client.id(), "/{path}: {says}");
+        assert_eq!(says["scheme"], self.client.kind.scheme(), "/{path}: {says}");
+        let scope = says["scope"].as_str().unwrap_or_default();
+        assert!(scope.split(' ').any(|name| name == "read"), "/{path}: {says}");
+        if path == "jwt" {
+            assert_eq!(says["aud"], self.client.url(path), "/{path}: {says}");
+        }
+    }
+
+    /// The token does not go to anybody else, who is asked by the same client.
+    pub(crate) fn stays_at_home(&self) {
+        let answer = self.bench.ask(&self.auth, &self.bench.elsewhere.url(0, "/orders?page=1"));
+        assert_eq!(answer.status, 200, "{answer:?}");
     }
 }
 

@@ -1,10 +1,11 @@
 //! The grants of the table. What one cell of it is, from the first request to the last.
 
-use authwright_core::{Auth, Fault, MemoryStore, Secret, Tokens};
+use authwright_core::{Fault, MemoryStore, Secret, Token, Tokens};
 use authwright_oauth2::{PrivateKey, Registration, Session};
 
 use super::{
     bench::{Bench, HINT, OVER, Shelf},
+    leaks::{note, note_key},
     matrix::Grant,
     referee::{Client, Kind, METHODS, assertion_issuer, key},
 };
@@ -30,34 +31,39 @@ fn for_nobody(client: Client) -> Option<&'static str> {
 
 /// By turns, so that each grant and each kind of token has both.
 fn by_listener(client: Client) -> bool {
-    let method = METHODS.iter().position(|method| *method == client.method).unwrap();
+    let method = METHODS.iter().position(|method| *method == client.method).unwrap_or_default();
     (method + client.kind as usize + usize::from(client.pushed)).is_multiple_of(2)
 }
 
 /// A login through the forms, used at two APIs, renewed, asked about, and ended; and another for one API alone.
-fn code(bench: &Bench, client: Client) {
+pub(super) fn code(bench: &Bench, client: Client) {
     let app = client.app().openid().scope("offline_access read");
     let shelf = Shelf::default();
     let session = Session::new(app.clone(), shelf.clone()).unwrap().hint(HINT);
     bench.signs_in(&session, by_listener(client)).unwrap();
     lives_and_ends(bench, client, &app, &session, &shelf);
-    // For one API alone (RFC 8707), by the other way in, and without OpenID.
     bench.watch.reset();
+    for_one_api(bench, client);
+}
+
+/// A token for one API alone (RFC 8707), by the other way in, and without OpenID.
+fn for_one_api(bench: &Bench, client: Client) {
     let resource = client.url("jwt");
     let app = client.app().scope("offline_access read").resource(&resource);
-    let session = Session::new(app, MemoryStore::new()).unwrap();
+    let session = Session::new(app, Shelf::default()).unwrap();
     bench.signs_in(&session, !by_listener(client)).unwrap();
-    bench.is_served(client, session.tokens(), "jwt", Some("sam"));
-    let again = session.tokens_for(&resource).unwrap();
-    bench.is_served(client, &again, "jwt", Some("sam"));
+    let one = bench.api(client, session.tokens());
+    one.serves("jwt", Some("sam"));
+    let another = bench.api(client, &session.tokens_for(&resource).unwrap());
+    another.serves("jwt", Some("sam"));
     bench.watch.advance(OVER);
-    bench.is_served(client, session.tokens(), "jwt", Some("sam"));
-    bench.is_served(client, &again, "jwt", Some("sam"));
+    one.serves("jwt", Some("sam"));
+    another.serves("jwt", Some("sam"));
     bench.run(session.logout()).unwrap();
 }
 
 /// The same login by a code that is entered elsewhere.
-fn device(bench: &Bench, client: Client) {
+pub(super) fn device(bench: &Bench, client: Client) {
     let app = client.app().openid().scope("offline_access read");
     let shelf = Shelf::default();
     let session = Session::new(app.clone(), shelf.clone()).unwrap().hint(HINT);
@@ -68,30 +74,25 @@ fn device(bench: &Bench, client: Client) {
 /// What a session is for, from where somebody has signed in.
 fn lives_and_ends(bench: &Bench, client: Client, app: &Registration, session: &Session, shelf: &Shelf) {
     let identity = bench.run(session.identity()).unwrap().unwrap();
-    super::leaks::note(format!("{app:?} {session:?} {identity:?}"));
+    note(format!("{app:?} {session:?} {identity:?}"));
     assert_eq!(identity.subject(), "sam");
-    bench.is_served(client, session.tokens(), "opaque", Some("sam"));
-    bench.is_served(client, session.tokens(), "me", Some("sam"));
-    bench.stays_at_home(client, session.tokens());
+    let api = bench.api(client, session.tokens());
+    api.serves("opaque", Some("sam"));
+    api.serves("me", Some("sam"));
+    api.stays_at_home();
 
     let before = bench.token(session.tokens()).unwrap();
     bench.watch.advance(OVER);
-    bench.is_served(client, session.tokens(), "opaque", Some("sam"));
-    bench.is_served(client, session.tokens(), "me", Some("sam"));
+    api.serves("opaque", Some("sam"));
+    api.serves("me", Some("sam"));
     let after = bench.token(session.tokens()).unwrap();
     assert!(before.expose() != after.expose(), "it was renewed");
     assert!(before.expose_refresh_token() != after.expose_refresh_token(), "and rotated");
-
-    let asked = || bench.run(app.introspect(Secret::new(after.expose()))).unwrap();
-    let says = asked();
-    super::leaks::note(format!("{says:?}"));
-    assert!(says.is_active(), "{says:?}");
-    assert_eq!((says.client_id(), says.subject()), (Some(&*client.id()), Some("sam")));
-    assert_eq!(says.token_type(), Some(client.kind.scheme()));
+    assert!(is_active(bench, client, app, &after, Some("sam")));
 
     let copied = shelf.copy();
     bench.run(session.logout()).unwrap();
-    assert!(!asked().is_active(), "it was given up");
+    assert!(!is_active(bench, client, app, &after, Some("sam")), "it was given up");
     assert!(!bench.run(session.is_signed_in()).unwrap());
     needs_login(bench, client, session.tokens());
     // Its refresh token is worth nothing to who has a copy.
@@ -100,36 +101,60 @@ fn lives_and_ends(bench: &Bench, client: Client, app: &Registration, session: &S
     needs_login(bench, client, thief.tokens());
 }
 
+/// What the server says of a token (RFC 7662).
+fn is_active(
+    bench: &Bench,
+    client: Client,
+    app: &Registration,
+    token: &Token,
+    subject: Option<&str>,
+) -> bool {
+    let says = bench.run(app.introspect(Secret::new(token.expose()))).unwrap();
+    note(format!("{says:?}"));
+    if says.is_active() {
+        assert_eq!((says.client_id(), says.subject()), (Some(&*client.id()), subject));
+        assert_eq!(says.token_type(), Some(client.kind.scheme()));
+    }
+    says.is_active()
+}
+
 /// A request fails before it is sent, and says what a person has to do.
-fn needs_login(bench: &Bench, client: Client, tokens: &Tokens) {
+pub(super) fn needs_login(bench: &Bench, client: Client, tokens: &Tokens) {
     let failure = bench.token(tokens).unwrap_err();
     assert!(failure.is_login_required && !failure.is_transient, "{failure:?}");
     assert!(failure.error.contains(HINT), "{failure:?}");
-    let answer = bench.get(tokens, &client.url("opaque"));
+    let answer = bench.api(client, tokens).get("opaque");
     assert!(answer.status == 0 && answer.error.as_ref().is_some_and(|it| it.contains(HINT)), "{answer:?}");
 }
 
 /// Refresh tokens, used in turn by who has signed in and by who was given one, up to one that is spent.
-fn refresh(bench: &Bench, client: Client) {
-    // A key of the program's own: this server binds refresh tokens of public clients to it.
-    let app = client.app().scope("offline_access read");
-    let bound = || app.clone().dpop_key(PrivateKey::generate());
-    let app = if client.kind == Kind::Bearer { app } else { bound() };
+pub(super) fn refresh(bench: &Bench, client: Client) {
+    let mut app = client.app().scope("read");
+    if client.kind != Kind::Bearer {
+        // The program's own: this server binds the refresh tokens of public clients to it.
+        let key = PrivateKey::generate();
+        note_key(&key.to_record().unwrap());
+        app = app.dpop_key(key);
+    }
     let shelf = Shelf::default();
     let session = Session::new(app.clone(), shelf.clone()).unwrap();
     bench.signs_in(&session, by_listener(client)).unwrap();
     let copied = shelf.copy();
 
     bench.watch.advance(OVER);
-    bench.is_served(client, session.tokens(), "opaque", Some("sam"));
+    bench.api(client, session.tokens()).serves("opaque", Some("sam"));
     let token = bench.token(session.tokens()).unwrap();
     let given = Secret::new(token.expose_refresh_token().unwrap());
     let grant = app.refresh_token(given).subject("sam");
-    super::leaks::note(format!("{grant:?}"));
+    note(format!("{grant:?}"));
     let tokens = Tokens::builder(grant).store(MemoryStore::new()).build().unwrap();
-    bench.is_served(client, &tokens, "opaque", Some("sam"));
+    let api = bench.api(client, &tokens);
+    api.serves("opaque", Some("sam"));
+    let before = bench.token(&tokens).unwrap();
     bench.watch.advance(OVER);
-    bench.is_served(client, &tokens, "opaque", Some("sam"));
+    api.serves("opaque", Some("sam"));
+    let after = bench.token(&tokens).unwrap();
+    assert!(before.expose_refresh_token() != after.expose_refresh_token(), "it was rotated");
 
     // What the first login had is spent: whoever presents it ends the login for all (RFC 9700 section 4.14.2).
     let thief = Session::new(app, copied).unwrap().hint(HINT);
@@ -139,37 +164,36 @@ fn refresh(bench: &Bench, client: Client) {
     assert!(failure.is_login_required && failure.error.contains("sign in again"), "{failure:?}");
 }
 
-fn client_credentials(bench: &Bench, client: Client) {
+pub(super) fn client_credentials(bench: &Bench, client: Client) {
     if for_nobody(client).is_some() {
         let error = Tokens::new(client.app().client_credentials()).unwrap_err();
-        super::leaks::note(format!("{error} {error:?}"));
+        note(format!("{error} {error:?}"));
         assert_eq!(error.fault(), Fault::Caller, "{error}");
         return;
     }
+    // A JWT has to say whose it is: the client's own (RFC 9068 section 2.2).
     without_a_login(bench, client, [None, Some(&client.id())], |app| {
-        Tokens::new(app.client_credentials()).unwrap()
-    });
-}
-
-fn jwt_bearer(bench: &Bench, client: Client) {
-    without_a_login(bench, client, [Some("sam"); 2], |app| {
-        let grant = app.jwt_bearer(key("es256"), assertion_issuer(), "sam");
-        super::leaks::note(format!("{grant:?}"));
+        let grant = app.client_credentials();
+        note(format!("{grant:?}"));
         Tokens::new(grant).unwrap()
     });
 }
 
-fn exchange(bench: &Bench, client: Client) {
+pub(super) fn jwt_bearer(bench: &Bench, client: Client) {
+    without_a_login(bench, client, [Some("sam"); 2], |app| {
+        let grant = app.jwt_bearer(key("es256"), assertion_issuer(), "sam");
+        note(format!("{grant:?}"));
+        Tokens::new(grant).unwrap()
+    });
+}
+
+pub(super) fn exchange(bench: &Bench, client: Client) {
     let caller = Client { kind: client.kind, ..Client::plain("post") };
-    let theirs = Tokens::new(caller.app().scope("read write").jwt_bearer(
-        key("es256"),
-        assertion_issuer(),
-        "kim",
-    ));
-    let theirs = theirs.unwrap();
+    let theirs = caller.app().scope("read write").jwt_bearer(key("es256"), assertion_issuer(), "kim");
+    let theirs = Tokens::new(theirs).unwrap();
     without_a_login(bench, client, [Some("kim"); 2], |app| {
         let grant = app.token_exchange(&theirs);
-        super::leaks::note(format!("{grant:?}"));
+        note(format!("{grant:?}"));
         Tokens::new(grant).unwrap()
     });
 }
@@ -182,30 +206,22 @@ fn without_a_login(
     tokens: impl Fn(&Registration) -> Tokens,
 ) {
     let app = client.app().scope("read");
-    let one = tokens(&app.clone().resource(client.url("jwt")));
-    bench.is_served(client, &one, "jwt", in_jwt);
-    let all = tokens(&app);
-    bench.is_served(client, &all, "opaque", subject);
-    bench.stays_at_home(client, &all);
+    let (one, all) = (tokens(&app.clone().resource(client.url("jwt"))), tokens(&app));
+    let (one, api) = (bench.api(client, &one), bench.api(client, &all));
+    one.serves("jwt", in_jwt);
+    api.serves("opaque", subject);
+    api.stays_at_home();
     let before = bench.token(&all).unwrap();
     bench.watch.advance(OVER);
-    bench.is_served(client, &one, "jwt", in_jwt);
-    bench.is_served(client, &all, "opaque", subject);
+    one.serves("jwt", in_jwt);
+    api.serves("opaque", subject);
     let after = bench.token(&all).unwrap();
     assert!(before.expose() != after.expose(), "it was got anew");
 
-    let given_up = || Secret::new(after.expose());
-    let asked = || bench.run(app.introspect(given_up())).unwrap();
-    let says = asked();
-    super::leaks::note(format!("{says:?}"));
-    assert!(says.is_active(), "{says:?}");
-    assert_eq!((says.client_id(), says.subject()), (Some(&*client.id()), subject));
-    assert_eq!(says.token_type(), Some(client.kind.scheme()));
-    bench.run(app.revoke(given_up())).unwrap();
-    assert!(!asked().is_active(), "it was given up");
+    assert!(is_active(bench, client, &app, &after, subject));
+    bench.run(app.revoke(Secret::new(after.expose()))).unwrap();
+    assert!(!is_active(bench, client, &app, &after, subject), "it was given up");
     // Refused once, and got anew.
-    bench.is_served(client, &all, "opaque", subject);
+    api.serves("opaque", subject);
     assert!(bench.token(&all).unwrap().expose() != after.expose(), "it was got anew");
-    let auth = Auth::new(client.issuer(), &all).unwrap();
-    super::leaks::note(format!("{auth:?}"));
 }

@@ -155,6 +155,11 @@ impl Secrets {
     /// What was sent and given.
     fn of_record(&mut self, line: &Value) {
         let issuer = line["issuer"].as_str();
+        let authorization = line["headers"]["authorization"].as_str();
+        if let Some(pair) = authorization.and_then(|it| it.strip_prefix("Basic ")) {
+            // It is the same at all issuers.
+            self.add(What::ClientSecret, None, &pair[pair.len().saturating_sub(WINDOW)..]);
+        }
         let mut add = |what, text: &Value| self.add(what, issuer, text.as_str().unwrap_or_default());
         let answer = &line["answer"];
         add(What::AccessToken, &answer["access_token"]);
@@ -171,9 +176,6 @@ impl Secrets {
         add(What::Assertion, &body["assertion"]);
         let last = |text: &str| Value::from(text.rsplit(':').next().unwrap_or_default());
         add(What::RequestUri, &last(answer["request_uri"].as_str().unwrap_or_default()));
-        if let Some(pair) = line["headers"]["authorization"].as_str().and_then(|it| it.strip_prefix("Basic ")) {
-            add(What::ClientSecret, &pair[pair.len().saturating_sub(WINDOW)..].into());
-        }
         for url in [line["url"].as_str(), line["location"].as_str()].into_iter().flatten() {
             let query = url.split_once('?').map_or("", |(_, query)| query);
             for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -256,11 +258,16 @@ pub(crate) fn scan(elsewhere: &[u8]) -> (Vec<String>, String) {
         for (what, _) in secrets.within(text.as_bytes()).collect::<HashSet<_>>() {
             let is_for_them = matches!(what, What::State | What::Nonce | What::RequestUri);
             if *reader == Reader::Anybody || !is_for_them {
-                found.push(format!("{what:?} in what was printed: {}", text.chars().take(400).collect::<String>()));
+                found.push(format!(
+                    "{what:?} in what was printed: {}",
+                    text.chars().take(400).collect::<String>()
+                ));
             }
         }
     }
-    found.extend(secrets.within(elsewhere).map(|(what, _)| format!("{what:?} at the listener that is nobody's")));
+    found.extend(
+        secrets.within(elsewhere).map(|(what, _)| format!("{what:?} at the listener that is nobody's")),
+    );
     (found, summary(&secrets, &seen, &lines, &printed, elsewhere))
 }
 

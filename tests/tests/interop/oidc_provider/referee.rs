@@ -3,7 +3,7 @@
 use std::{fs, sync::LazyLock};
 
 use authwright_core::Secret;
-use authwright_oauth2::{PrivateKey, Registration};
+use authwright_oauth2::{PrivateKey, Registration, Server};
 use serde_json::Value;
 
 use crate::table::given;
@@ -24,12 +24,6 @@ pub(crate) fn record(name: &str) -> String {
     fs::read_to_string(SERVER[name].as_str().unwrap()).unwrap()
 }
 
-/// All issuers, by name.
-pub(crate) fn issuers() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let issuers = SERVER["issuers"].as_object().unwrap();
-    issuers.iter().map(|(name, url)| (&**name, url.as_str().unwrap()))
-}
-
 /// Ids and descriptions of all clients.
 pub(crate) fn clients() -> impl Iterator<Item = (&'static str, &'static Value)> {
     SERVER["clients"].as_object().unwrap().iter().map(|(id, client)| (&**id, client))
@@ -47,11 +41,14 @@ pub(crate) enum Kind {
 /// A client at an issuer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Client {
-    /// How it authenticates, as the referee has it: the first part of its id.
+    /// How it authenticates, as the referee has it: the first part of its id; or `odd`.
     pub(crate) method: &'static str,
     pub(crate) kind: Kind,
     pub(crate) pushed: bool,
 }
+
+/// An id that has to be encoded before it goes into Basic (RFC 6749 section 2.3.1).
+const ODD: &str = "odd:id%2F+ of/a=client&";
 
 pub(crate) const METHODS: [&str; 8] =
     ["none", "basic", "post", "secret-jwt", "es256", "eddsa", "rs256", "ps256"];
@@ -79,6 +76,9 @@ impl Client {
     }
 
     pub(crate) fn id(self) -> String {
+        if self.method == "odd" {
+            return ODD.to_owned();
+        }
         let dpop = if self.kind == Kind::Bearer { "" } else { "-dpop" };
         let pushed = if self.pushed { "-par" } else { "" };
         format!("{}{dpop}{pushed}", self.method)
@@ -95,11 +95,18 @@ impl Client {
 
     /// The registration as a program would write it down.
     pub(crate) fn app(self) -> Registration {
-        let id = self.id();
-        let (_, known) = clients().find(|(known, _)| *known == id).unwrap();
-        let app = with_credential(Registration::new(self.issuer(), id), known);
+        let app = self.registered_at(self.issuer());
         let app = if self.kind == Kind::Bearer { app } else { app.dpop() };
         if self.pushed { app.pushed() } else { app }
+    }
+}
+
+impl Client {
+    /// The id and what goes with it, at a server that may be described in another way.
+    pub(crate) fn registered_at(self, server: impl Into<Server>) -> Registration {
+        let id = self.id();
+        let (_, known) = clients().find(|(known, _)| *known == id).unwrap();
+        with_credential(Registration::new(server, id), known)
     }
 }
 
@@ -124,11 +131,6 @@ fn key_of(client: &Value) -> PrivateKey {
 /// The key of the clients of this method.
 pub(crate) fn key(method: &str) -> PrivateKey {
     key_of(&SERVER["clients"][method])
-}
-
-/// A client with an id of its own: `web`, or the odd one.
-pub(crate) fn app_of(id: &str) -> Registration {
-    with_credential(Registration::new(Kind::Bearer.issuer(), id), &SERVER["clients"][id])
 }
 
 /// How this client shows itself, as the server's log puts it.
