@@ -59,9 +59,9 @@ impl Endpoint {
         shown: &Shown<'_>,
     ) -> Result<Request<Vec<u8>>, Error> {
         let mut form = Form::default();
-        // A pushed request has the id of its client by itself, also where a header says it (RFC 9126 section 2.1).
-        let shown_by = shown.parameters().filter(|shown| !parameters.contains(shown));
-        for (name, value) in parameters.iter().copied().chain(shown_by) {
+        // An authorization request that is pushed says the client's id by itself (RFC 9126 section 2.1).
+        let shown_too = shown.parameters().filter(|pair| !parameters.contains(pair));
+        for (name, value) in parameters.iter().copied().chain(shown_too) {
             form.push(name, value)?;
         }
         let mut request = Request::post(self.uri.clone())

@@ -105,18 +105,6 @@ fn e2_a_client_authenticates_in_one_way() {
 }
 
 /// RFC 8414 section 2: Basic where the server does not say, else what it says; and what is registered before that.
-/// RFC 9126 section 2.1: the id belongs to the request that is pushed, whoever pushes it.
-#[test]
-fn m1_a_pushed_request_has_its_clients_id_once() {
-    for (secret, placed) in
-        [(None, Placed::AsServerSays), (Some("s"), Placed::AsServerSays), (Some("s"), Placed::InBody)]
-    {
-        let request =
-            request(client("my-app", secret, placed).unwrap(), &[("client_id", "my-app"), ("state", "x")]);
-        assert_eq!(body(&request).matches("client_id=my-app").count(), 1, "{placed:?}: {}", body(&request));
-    }
-}
-
 #[test]
 fn i4_the_way_is_the_servers_or_the_registered_one() {
     let sent = |methods: Option<&[&str]>, placed| {

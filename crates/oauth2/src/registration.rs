@@ -219,6 +219,7 @@ impl Registration {
             keys: crate::openid::KeySet::default(),
             known: known.map(Arc::new).into(),
             nonces: crate::dpop::Nonces::default(),
+            api_nonces: crate::dpop::Nonces::default(),
             finished: crate::authorization::Finished::default(),
         })
     }

@@ -41,7 +41,10 @@ pub(crate) struct Service {
     #[cfg(feature = "openid")]
     pub(crate) keys: crate::openid::KeySet,
     pub(crate) known: Known,
+    /// The nonces of the server's own endpoints.
     pub(crate) nonces: Nonces,
+    /// Those of APIs, which are nothing for the server, nor its for them (RFC 9449 section 9).
+    pub(crate) api_nonces: Nonces,
     pub(crate) finished: crate::authorization::Finished,
 }
 
@@ -152,8 +155,11 @@ impl Service {
                 request.headers_mut().insert(dpop::PROOF, proof);
             }
             let answer = endpoint.send(request, io).await?;
-            let learnt = self.nonces.learn(&endpoint.origin, answer.headers());
-            if again && learnt && dpop::is_nonce_wanted(&answer) {
+            self.nonces.learn(&endpoint.origin, answer.headers());
+            // Something new to say, even if another call has learnt it meanwhile.
+            let newest = self.nonces.of(&endpoint.origin);
+            let is_news = newest.map(|newest| newest.number) != nonce.map(|sent| sent.number);
+            if again && is_news && dpop::is_nonce_wanted(&answer) {
                 again = false;
                 continue;
             }

@@ -3,8 +3,8 @@
 use authwright_core::{Auth, Flow, MemoryStore, Token, Tokens};
 use authwright_oauth2::{Registration, Session};
 use authwright_testkit::{
-    AuthServer, AuthServerBuilder, Driver, Host, Net, Outcome, Place, Plan, Reply, TestClock, TokenFailure,
-    run_flow,
+    AuthServer, AuthServerBuilder, Driver, Host, Net, Outcome, Place, Plan, Received, Reply, TestClock,
+    TokenFailure, run_flow,
 };
 
 pub(crate) const API: usize = 0;
@@ -73,6 +73,21 @@ impl<'d> Bench<'d> {
         let plan =
             Plan { clock: self.clock.clone(), ..Plan::get(self.net.url(API, "/orders?page=1"), &auth) };
         self.driver.run(&self.net, &plan)
+    }
+
+    /// How many requests a path of the server has received.
+    pub(crate) fn count(&self, path: &str) -> usize {
+        self.requests(path).len()
+    }
+
+    pub(crate) fn requests(&self, path: &str) -> Vec<Received> {
+        let all = self.net.requests();
+        all.into_iter().filter(|request| request.origin == SERVER && request.path() == path).collect()
+    }
+
+    /// Whether any server has received these bytes.
+    pub(crate) fn seen(&self, text: &str) -> bool {
+        (0..3).any(|place| self.net.bytes(place).windows(text.len()).any(|window| window == text.as_bytes()))
     }
 
     /// Nothing that was done broke a rule that the server knows of.

@@ -1,5 +1,14 @@
 //! OAuth 2 on every driver, in front of the strict server of the test kit. Tests that carry an obligation's number begin with
 //! it (`e5_…`).
 
+mod assertions;
 mod bench;
+mod callback;
 mod code;
+mod credentials;
+mod dpop;
+mod dpop_nonces;
+mod metadata;
+mod mix_up;
+mod pushed;
+mod wire;

@@ -45,9 +45,8 @@ const TIME_LIMIT: Duration = Duration::from_secs(5 * 60);
 ///
 /// # The redirect URI
 ///
-/// It is `http://127.0.0.1:PORT/callback/…`, with a free port, and a last part that is another one for each sign-in where
-/// the flow gives one (RFC 8252 sections 7.3 and 8.10). A server must take any port; many want the rest to be as it is
-/// registered:
+/// It is `http://127.0.0.1:PORT/callback`, with a free port: register `http://127.0.0.1/callback`, of which a server must take
+/// any port (RFC 8252 section 7.3). Where something else is registered:
 ///
 /// ```
 /// use authwright_oauth2::Browser;

@@ -154,7 +154,11 @@ fn one_line_is_read() {
 #[test]
 fn waiting_ends_while_nobody_types() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let silent = || io::BufReader::new(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
+    let silent = || {
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        io::BufReader::new(stream)
+    };
 
     let error = receive(silent(), &Limit::start(Duration::from_millis(20), Arc::default())).unwrap_err();
     assert!(error.to_string().starts_with("nobody signed in within 0.02 s"), "{error}");

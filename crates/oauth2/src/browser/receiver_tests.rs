@@ -146,6 +146,21 @@ fn g3_a_huge_head_is_refused_and_waiting_goes_on() {
     sitting.finish();
 }
 
+/// Else the system resets the connection, and some browsers show that instead of the page.
+#[test]
+fn who_is_still_sending_gets_its_page() {
+    let sitting = Sitting::begin(Host::Address, LONG);
+    let mut stream = sitting.connect();
+    stream.write_all(&[b'x'; request::LONGEST]).unwrap();
+    let mut page = Vec::new();
+    stream.read_to_end(&mut page).unwrap();
+    assert!(page.starts_with(b"HTTP/1.1 431 "));
+    for _ in 0..100 {
+        stream.write_all(b"x").unwrap();
+    }
+    sitting.finish();
+}
+
 #[test]
 fn g3_silent_and_slow_connections_hold_up_nobody() {
     let sitting = Sitting::begin(Host::Address, LONG);

@@ -21,8 +21,6 @@ use crate::service::Service;
 pub(crate) struct DpopToken {
     tokens: Tokens,
     service: Arc<Service>,
-    /// The nonces of APIs, which are nothing for the authorization server, nor its for them.
-    nonces: Nonces,
     /// What the token last seen looks like on a hop.
     ready: ArcSwapOption<Ready>,
     slots: [Slot; 2],
@@ -41,7 +39,12 @@ const NONCE_BITS: u32 = 24;
 impl DpopToken {
     pub(crate) fn new(tokens: Tokens, service: Arc<Service>) -> Self {
         let slots = [Slot::Header(AUTHORIZATION), Slot::Header(PROOF)];
-        Self { tokens, service, nonces: Nonces::default(), ready: ArcSwapOption::empty(), slots }
+        Self { tokens, service, ready: ArcSwapOption::empty(), slots }
+    }
+
+    /// Kept with the login and not with one scheme of it: a web application makes an `Auth` for each request.
+    fn nonces(&self) -> &Nonces {
+        &self.service.api_nonces
     }
 
     /// What is the same on each hop, made once for each token.
@@ -74,7 +77,7 @@ impl Scheme for DpopToken {
         };
         let ready = self.ready(&token, generation.0)?;
         let target = hop.url();
-        let nonce = self.nonces.of(&target.origin().to_string());
+        let nonce = self.nonces().of(&target.origin().to_string());
         let proof = ready.key.prove(&Proof {
             method: hop.method(),
             htu: &htu(&target),
@@ -90,12 +93,19 @@ impl Scheme for DpopToken {
     fn observed(&self, response: &ResponseView<'_>, sent: Stamp) -> Result<Verdict, Error> {
         let generation = Stamp(sent.0 >> NONCE_BITS);
         let origin = response.target().map(|target| target.origin().to_string()).unwrap_or_default();
-        self.nonces.learn(&origin, response.headers);
-        let number = self.nonces.of(&origin).map_or(0, |nonce| nonce.number);
+        self.nonces().learn(&origin, response.headers);
+        let number = self.nonces().of(&origin).map_or(0, |nonce| nonce.number);
         // The nonce was wrong or missing, which says nothing about the token (RFC 9449 section 9). Other challenges may stand
         // beside this one.
-        if response.status == StatusCode::UNAUTHORIZED && wants_nonce(response) {
+        let is_refused = |because| response.status == StatusCode::UNAUTHORIZED && says(response, because);
+        if is_refused(NONCE_WANTED) {
             return Ok(Verdict::Resend { because: Resend::Nonce, stamp: stamp(generation, number) });
+        }
+        // Nor does this (section 7.1): with another token the proof would be made in the same way.
+        if is_refused("invalid_dpop_proof") {
+            return Ok(Verdict::Unanswered(
+                "it does not take the proof: check the clock of this machine, and that the server knows the key's algorithm",
+            ));
         }
         Ok(match self.tokens.observed(response, generation) {
             Verdict::Resend { because, stamp: next } => {
@@ -133,10 +143,10 @@ fn stamp(generation: Stamp, nonce: u64) -> Stamp {
     Stamp(generation.0 << NONCE_BITS | nonce & ((1 << NONCE_BITS) - 1))
 }
 
-fn wants_nonce(response: &ResponseView<'_>) -> bool {
+fn says(response: &ResponseView<'_>, code: &str) -> bool {
     Challenges::of(response.headers)
         .filter_map(|challenge| challenge.dpop())
-        .any(|challenge| challenge.error.is_some_and(|error| error.is(NONCE_WANTED)))
+        .any(|challenge| challenge.error.is_some_and(|error| error.is(code)))
 }
 
 impl fmt::Debug for DpopToken {

@@ -5,7 +5,7 @@ use std::fmt;
 use authwright_core::{Error, flow::Io};
 
 use super::Ask;
-use crate::{Browser, Device, answer::Granted, authorization::Request, random::segment, service::Service};
+use crate::{Browser, Device, answer::Granted, authorization::Request, service::Service};
 
 /// How a person signs in: by [`Browser`] or by [`Device`], both of which convert into it.
 pub struct Login(How);
@@ -45,8 +45,8 @@ async fn by_browser(
     request: Request,
     io: &Io,
 ) -> Result<Granted, Error> {
-    // A redirect URI of its own for each login (RFC 8252 section 8.10).
-    let waiting = browser.begin(&segment()?)?;
+    // Its own for each login by the port alone: many servers want the path to be as it is registered (RFC 8252 section 7.3).
+    let waiting = browser.begin("")?;
     // Should this flow be dropped, nothing goes on listening.
     let guard = waiting.cancel_guard();
     let request = Request { redirect_uri: waiting.redirect_uri().to_owned(), ..request };
