@@ -135,9 +135,9 @@ function open(name, issuer, dPoP) {
 }
 
 function seen(ctx) {
-  const { params = {}, entities = {} } = ctx.oidc ?? {};
+  const { params = {}, entities = {}, body = {} } = ctx.oidc ?? {};
   const [scheme] = ctx.get('authorization').split(' ');
-  const inBody = (params.client_assertion && 'jwt') || (params.client_secret && 'post');
+  const inBody = (body.client_assertion && 'jwt') || (body.client_secret && 'post');
   const fields = {
     auth: scheme.toLowerCase() || inBody || 'none',
     client: entities.Client?.clientId ?? entities.AccessToken?.clientId,

@@ -1,6 +1,9 @@
 //! Both adapters behind one face, with what these servers need: a jar, a proxy, several threads.
 
-use std::io::{Cursor, Error as IoError};
+use std::{
+    fmt,
+    io::{Cursor, Error as IoError},
+};
 
 use authwright_core::{Auth, Denied, Digest, Fault, Flow, Password, Token, Tokens, http::Method};
 use authwright_testkit::{Net, Outcome, PlanBody};
@@ -60,8 +63,7 @@ pub(crate) struct Answer {
     pub(crate) proxy_denied: bool,
     /// The error's text.
     pub(crate) error: Option<String>,
-    /// All that a program could print of it.
-    pub(crate) printed: Vec<String>,
+    pub(crate) printed: Printed,
 }
 
 /// Why a flow has ended without what it was for.
@@ -72,8 +74,17 @@ pub(crate) struct Failure {
     pub(crate) is_transient: bool,
     /// Whether a person must act.
     pub(crate) is_login_required: bool,
-    /// All that a program could print of it.
-    pub(crate) printed: Vec<String>,
+    pub(crate) printed: Printed,
+}
+
+/// All that a program could print of it. A failed assertion shows none of this again.
+#[derive(Default)]
+pub(crate) struct Printed(pub(crate) Vec<String>);
+
+impl fmt::Debug for Printed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} texts", self.0.len())
+    }
 }
 
 impl Kind {
@@ -215,7 +226,7 @@ async fn send_reqwest(
         answer.status = response.status().as_u16();
         answer.body = response.text().await.unwrap();
     }
-    Answer { printed, ..answer }
+    Answer { printed: Printed(printed), ..answer }
 }
 
 fn send_ureq(
@@ -249,7 +260,7 @@ fn send_ureq(
         answer.status = response.status().as_u16();
         answer.body = response.body_mut().read_to_string().unwrap();
     }
-    Answer { printed, ..answer }
+    Answer { printed: Printed(printed), ..answer }
 }
 
 impl Failure {
@@ -261,7 +272,7 @@ impl Failure {
             fault: error.fault(),
             is_transient: error.is_transient(),
             is_login_required: error.is_login_required(),
-            printed,
+            printed: Printed(printed),
         }
     }
 
@@ -273,7 +284,7 @@ impl Failure {
             fault: error.fault(),
             is_transient: error.is_transient(),
             is_login_required: error.is_login_required(),
-            printed,
+            printed: Printed(printed),
         }
     }
 }
@@ -286,7 +297,7 @@ impl Answer {
             denied: None,
             proxy_denied: false,
             error: None,
-            printed: Vec::new(),
+            printed: Printed::default(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! oidc-provider: OAuth 2 and OpenID Connect, every grant with every client.
+//! oidc-provider: OAuth 2 and `OpenID` Connect, every grant with every client.
 
 mod bench;
 mod grants;
@@ -8,6 +8,7 @@ mod matrix;
 mod others;
 mod person;
 mod referee;
+mod secrets;
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -26,10 +27,11 @@ fn every_combination_and_no_secret_astray() {
     let matrix = matrix::run(&grants::GRANTS, &elsewhere);
     println!("{}", matrix.text);
     let benches = BOTH.map(|which| bench::Bench::new(which, &elsewhere));
-    let rows = AssertUnwindSafe(|| table("oidc", "OAuth 2", |table| others::rows(table, &benches)));
+    let rows = AssertUnwindSafe(|| table("oidc-provider", "OAuth 2", |table| others::rows(table, &benches)));
     let others = panic::catch_unwind(rows);
     let (found, summary) = leaks::scan(&elsewhere.bytes(0));
     println!("{summary}");
+
     assert!(found.is_empty(), "{} secrets astray: {:#?}", found.len(), &found[..found.len().min(20)]);
     log::check();
     assert!(matrix.is_good && others.is_ok(), "the tables above say what has failed");

@@ -68,7 +68,8 @@ impl Bench {
     pub(crate) fn ask(&self, auth: &Auth, url: &str) -> Answer {
         note(format!("{}", auth.explain(url).unwrap()));
         let answer = self.client.send_as(Some(auth), Method::GET, url, PlanBody::Empty);
-        note(format!("{answer:?}"));
+        note(format!("{answer:?} {}", answer.body));
+        answer.printed.0.iter().cloned().for_each(note);
         answer
     }
 
@@ -77,7 +78,7 @@ impl Bench {
     pub(crate) fn signs_in(&self, session: &Session, by_listener: bool) -> Result<(), Failure> {
         note(format!("{session:?}"));
         if by_listener {
-            return self.run(session.login(self.browser(|person, url| person.signs_in(url))));
+            return self.run(session.login(self.browser(Person::signs_in)));
         }
         let pending = self.run(session.begin(CALLBACK))?;
         note(format!("{pending:?}"));
@@ -95,9 +96,8 @@ impl Bench {
             note_prompt(person.comes_back(&callback));
             Ok(())
         };
-        // The registered path, without the part that would be another one for each login.
-        let browser = Browser::opened_by(opened).redirect_path("/callback");
-        let browser = browser.time_limit(Duration::from_secs(30));
+        let browser =
+            Browser::opened_by(opened).redirect_path("/callback").time_limit(Duration::from_secs(30));
         note(format!("{browser:?}"));
         browser.shown_by(|prompt| note_prompt(format!("{prompt} {prompt:?}")))
     }
@@ -162,7 +162,7 @@ impl Api<'_> {
 
 fn noted(failure: &Failure) {
     note(format!("{failure:?}"));
-    failure.printed.iter().cloned().for_each(note);
+    failure.printed.0.iter().cloned().for_each(note);
 }
 
 /// A store that can be copied, as a disk can.

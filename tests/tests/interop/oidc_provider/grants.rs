@@ -11,17 +11,50 @@ use super::{
 };
 
 pub(crate) const GRANTS: [Grant; 6] = [
-    Grant { name: "authorization code", begins_in_a_browser: true, missing: |_| None, check: code },
-    Grant { name: "refresh token", begins_in_a_browser: true, missing: |_| None, check: refresh },
-    Grant { name: "device", begins_in_a_browser: false, missing: |_| None, check: device },
+    Grant {
+        name: "authorization code",
+        what: "a login through the forms, by a listener or at a web application; both APIs and userinfo; renewed and rotated \
+               past its end; a token for one API alone; introspected; given up, and worth nothing in a copied store",
+        begins_in_a_browser: true,
+        missing: |_| None,
+        check: code,
+    },
+    Grant {
+        name: "refresh token",
+        what: "a login's refresh token redeemed in turn by the login and by a program that was given it, rotated each time; a \
+               spent one presented from a copied store ends the login for all",
+        begins_in_a_browser: true,
+        missing: |_| None,
+        check: refresh,
+    },
+    Grant {
+        name: "device",
+        what: "as the authorization code, through the forms for devices, asked for too early once",
+        begins_in_a_browser: false,
+        missing: |_| None,
+        check: device,
+    },
     Grant {
         name: "client credentials",
+        what: "both APIs; got anew past its end; introspected; revoked; refused once, and got anew",
         begins_in_a_browser: false,
         missing: for_nobody,
         check: client_credentials,
     },
-    Grant { name: "token exchange", begins_in_a_browser: false, missing: |_| None, check: exchange },
-    Grant { name: "JWT bearer", begins_in_a_browser: false, missing: |_| None, check: jwt_bearer },
+    Grant {
+        name: "token exchange",
+        what: "the same, for another client's token",
+        begins_in_a_browser: false,
+        missing: |_| None,
+        check: exchange,
+    },
+    Grant {
+        name: "JWT bearer",
+        what: "the same, for a signed statement",
+        begins_in_a_browser: false,
+        missing: |_| None,
+        check: jwt_bearer,
+    },
 ];
 
 fn for_nobody(client: Client) -> Option<&'static str> {
@@ -46,7 +79,7 @@ pub(super) fn code(bench: &Bench, client: Client) {
     for_one_api(bench, client);
 }
 
-/// A token for one API alone (RFC 8707), by the other way in, and without OpenID.
+/// A token for one API alone (RFC 8707), by the other way in, and without `OpenID`.
 fn for_one_api(bench: &Bench, client: Client) {
     let resource = client.url("jwt");
     let app = client.app().scope("offline_access read").resource(&resource);

@@ -29,6 +29,8 @@ struct Row {
 /// A grant of the table.
 pub(crate) struct Grant {
     pub(crate) name: &'static str,
+    /// What one combination of it is, for the reader of the table.
+    pub(crate) what: &'static str,
     /// Whether it begins with an authorization request, which can be pushed.
     pub(crate) begins_in_a_browser: bool,
     /// Why it is not to be had at this server by this client.
@@ -105,6 +107,9 @@ fn text_of(reason: &(dyn Any + Send)) -> String {
 fn printed(grants: &[Grant], rows: &[Row], of_both: &[Vec<Cell>], begun: Instant) -> Matrix {
     let mut text = String::new();
     let (mut good, mut missing, mut failures) = (0, Vec::new(), Vec::new());
+    for Grant { name, what, .. } in grants {
+        let _ = writeln!(text, "{name}: {what}");
+    }
     let heads = KINDS.map(|kind| format!("{:<21}", named(kind))).join(" | ");
     let _ = writeln!(text, "| grant              | PAR | client     | {heads} |");
     for (index, row) in rows.iter().enumerate() {

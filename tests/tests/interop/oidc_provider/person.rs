@@ -22,6 +22,9 @@ struct Someone {
     agents: Mutex<HashMap<String, Agent>>,
 }
 
+/// What a device's page says to who has refused.
+const DENIED: &str = "The Sign-in request was interrupted";
+
 /// Where a walk through the forms has ended.
 #[derive(Debug)]
 pub(crate) enum End {
@@ -67,7 +70,7 @@ impl Person {
         let End::Page(status, page) = self.walk(url, answers) else {
             panic!("the server has sent the browser away")
         };
-        let done = if agrees { "Sign-in Success" } else { "The Sign-in request was interrupted" };
+        let done = if agrees { "Sign-in Success" } else { DENIED };
         assert!(page.contains(done), "{status}: {page}");
     }
 
@@ -119,6 +122,10 @@ impl Person {
             if answers.refuses && page.contains(r#"name="prompt" value="consent""#) {
                 url = Url::parse(&format!("{url}/abort")).unwrap();
                 continue;
+            }
+            // The same form again, below what has come of it.
+            if answers.refuses && page.contains(DENIED) {
+                return End::Page(response.status().as_u16(), page);
             }
             url = url.join(&action).unwrap();
             form = Some(self.fill(&page, answers));

@@ -99,9 +99,7 @@ impl Client {
         let app = if self.kind == Kind::Bearer { app } else { app.dpop() };
         if self.pushed { app.pushed() } else { app }
     }
-}
 
-impl Client {
     /// The id and what goes with it, at a server that may be described in another way.
     pub(crate) fn registered_at(self, server: impl Into<Server>) -> Registration {
         let id = self.id();
@@ -131,14 +129,4 @@ fn key_of(client: &Value) -> PrivateKey {
 /// The key of the clients of this method.
 pub(crate) fn key(method: &str) -> PrivateKey {
     key_of(&SERVER["clients"][method])
-}
-
-/// How this client shows itself, as the server's log puts it.
-pub(crate) fn logged_as(id: &str) -> Option<&'static str> {
-    Some(match SERVER["clients"][id]["auth"].as_str()? {
-        "none" => "none",
-        "client_secret_basic" => "basic",
-        "client_secret_post" => "post",
-        _ => "jwt",
-    })
 }
