@@ -67,12 +67,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         ".replace(value.into_owned()).is_some()",
         ".replace(value.into_owned()).is_some_and(|_| false)",
     ),
-    cut(
-        "E6 a login is finished once",
-        FINISH,
-        "if !self.finished.note(it.state.expose_secret()) {",
-        "if false {",
-    ),
+    cut("E6 a login is finished once", FINISH, "if !is_first(it.state.expose_secret()) {", "if false {"),
     cut("F5 PKCE is asked for", BEGIN, "None => self.requires_pkce,", "None => false,"),
     cut(
         "F4 no server without S256",
