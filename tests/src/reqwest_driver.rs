@@ -78,7 +78,10 @@ impl Driver for Reqwest {
 }
 
 fn failure(error: &Error) -> TokenFailure {
+    let mut printed = Vec::new();
+    Outcome::print_error(&mut printed, error);
     TokenFailure {
+        printed,
         message: error.to_string(),
         fault: error.fault(),
         is_transient: error.is_transient(),

@@ -60,7 +60,7 @@ pub fn run_flow<T: Send + 'static>(
 }
 
 /// Why there is no token: what every driver's error says alike.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // they mirror the predicates of the errors
 pub struct TokenFailure {
     /// Its text.
@@ -75,12 +75,18 @@ pub struct TokenFailure {
     pub is_timeout: bool,
     /// How long to wait.
     pub retry_after: Option<Duration>,
+    /// Everything a program could print of it: `Display`, `Debug`, and the whole source chain. A canary is looked for in
+    /// these.
+    pub printed: Vec<String>,
 }
 
 impl TokenFailure {
     /// What core's error says.
     pub fn of(error: &Error) -> Self {
+        let mut printed = Vec::new();
+        Outcome::print_error(&mut printed, error);
         Self {
+            printed,
             message: error.to_string(),
             fault: error.fault(),
             is_transient: error.is_transient(),
@@ -88,6 +94,19 @@ impl TokenFailure {
             is_timeout: error.is_timeout(),
             retry_after: error.retry_after(),
         }
+    }
+}
+
+/// Without what is printed, which says the same once more.
+impl fmt::Debug for TokenFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenFailure")
+            .field("message", &self.message)
+            .field("fault", &self.fault)
+            .field("is_transient", &self.is_transient)
+            .field("is_timeout", &self.is_timeout)
+            .field("retry_after", &self.retry_after)
+            .finish_non_exhaustive()
     }
 }
 

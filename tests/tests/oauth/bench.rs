@@ -1,5 +1,7 @@
 //! What the tests here stand on: an authorization server at place 1, an API at place 0, and somebody else at place 2.
 
+use std::sync::Mutex;
+
 use authwright_core::{Auth, Flow, MemoryStore, Token, Tokens};
 use authwright_oauth2::{Registration, Session};
 use authwright_testkit::{
@@ -19,6 +21,8 @@ pub(crate) struct Bench<'d> {
     pub(crate) clock: TestClock,
     pub(crate) server: AuthServer,
     pub(crate) store: MemoryStore,
+    /// Everything that a program could print of what has failed here.
+    printed: Mutex<Vec<String>>,
 }
 
 impl<'d> Bench<'d> {
@@ -27,7 +31,16 @@ impl<'d> Bench<'d> {
         driver: &'d dyn Driver,
         with: impl FnOnce(AuthServerBuilder) -> AuthServerBuilder,
     ) -> Self {
-        let net = Net::start(&[Place::http(Host::V4); 3], |_| Reply::status(503)).unwrap();
+        Self::at([Place::http(Host::V4); 3], driver, with)
+    }
+
+    /// The same at places of another kind.
+    pub(crate) fn at(
+        places: [Place; 3],
+        driver: &'d dyn Driver,
+        with: impl FnOnce(AuthServerBuilder) -> AuthServerBuilder,
+    ) -> Self {
+        let net = Net::start(&places, |_| Reply::status(503)).unwrap();
         let clock = TestClock::new();
         let builder = AuthServer::builder(net.origin(SERVER), &clock).resource_origin(net.origin(API));
         let server = with(builder).build();
@@ -37,7 +50,12 @@ impl<'d> Bench<'d> {
             SERVER => answers.answer(request),
             _ => Reply::status(404),
         });
-        Self { driver, net, clock, server, store: MemoryStore::new() }
+        Self { driver, net, clock, server, store: MemoryStore::new(), printed: Mutex::default() }
+    }
+
+    /// In failed assertions.
+    pub(crate) fn who(&self) -> &'static str {
+        self.driver.name()
     }
 
     pub(crate) fn issuer(&self) -> &str {
@@ -53,7 +71,7 @@ impl<'d> Bench<'d> {
     }
 
     pub(crate) fn run<T: Send + 'static>(&self, flow: Flow<T>) -> Result<T, TokenFailure> {
-        run_flow(self.driver, &self.net, &self.clock, flow)
+        self.noted(run_flow(self.driver, &self.net, &self.clock, flow))
     }
 
     /// Signs in as a person would in a web application.
@@ -64,7 +82,14 @@ impl<'d> Bench<'d> {
     }
 
     pub(crate) fn token(&self, tokens: &Tokens) -> Result<Token, TokenFailure> {
-        self.driver.token(&self.net, &self.clock, tokens)
+        self.noted(self.driver.token(&self.net, &self.clock, tokens))
+    }
+
+    fn noted<T>(&self, result: Result<T, TokenFailure>) -> Result<T, TokenFailure> {
+        if let Err(failure) = &result {
+            self.printed.lock().unwrap().extend(failure.printed.clone());
+        }
+        result
     }
 
     /// Asks the API for something.
@@ -72,7 +97,9 @@ impl<'d> Bench<'d> {
         let auth = Auth::new(self.net.origin(API), tokens).unwrap();
         let plan =
             Plan { clock: self.clock.clone(), ..Plan::get(self.net.url(API, "/orders?page=1"), &auth) };
-        self.driver.run(&self.net, &plan)
+        let outcome = self.driver.run(&self.net, &plan);
+        self.printed.lock().unwrap().extend(outcome.printed.clone());
+        outcome
     }
 
     /// How many requests a path of the server has received.
@@ -87,11 +114,37 @@ impl<'d> Bench<'d> {
 
     /// Whether any server has received these bytes.
     pub(crate) fn seen(&self, text: &str) -> bool {
-        (0..3).any(|place| self.net.bytes(place).windows(text.len()).any(|window| window == text.as_bytes()))
+        self.times_seen(text) > 0
     }
 
-    /// Nothing that was done broke a rule that the server knows of.
+    /// How often any server has received these bytes.
+    pub(crate) fn times_seen(&self, text: &str) -> usize {
+        let times =
+            |place| self.net.bytes(place).windows(text.len()).filter(|at| *at == text.as_bytes()).count();
+        (0..3).map(times).sum()
+    }
+
+    /// Nothing that was done broke a rule that the server knows of, and nothing that failed shows a secret it knows.
+    #[track_caller]
     pub(crate) fn assert_clean(&self) {
-        assert_eq!(self.server.violations(), Vec::<String>::new(), "{}", self.driver.name());
+        assert_eq!(self.server.violations(), Vec::<String>::new(), "{}", self.who());
+        self.assert_nothing_printed();
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_nothing_printed(&self) {
+        let secrets = self.server.secrets();
+        for text in self.printed.lock().unwrap().iter() {
+            let shown = secrets.iter().find(|secret| text.contains(&**secret));
+            assert_eq!(shown, None, "{}: {text}", self.who());
+        }
+    }
+
+    /// No connection was made to somebody else, and no byte came.
+    #[track_caller]
+    pub(crate) fn assert_nobody_else_heard(&self) {
+        let (who, bytes) = (self.who(), self.net.bytes(ELSEWHERE));
+        assert!(bytes.is_empty(), "{who}: {}", String::from_utf8_lossy(&bytes));
+        assert_eq!(self.net.connections(ELSEWHERE), 0, "{who}");
     }
 }

@@ -88,3 +88,17 @@ impl fmt::Debug for Sessions {
         f.debug_struct("Sessions").field("service", &self.nobody.service).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use authwright_core::MemoryStore;
+
+    use super::*;
+
+    #[test]
+    fn a_hint_leaves_the_capacity_as_it_is() {
+        let app = Registration::new("https://login.example.com", "shop");
+        let sessions = Sessions::new(app, MemoryStore::new()).unwrap().capacity(3).hint("sign in");
+        assert!(format!("{:?}", sessions.pool).contains("capacity: 3"), "{:?}", sessions.pool);
+    }
+}
