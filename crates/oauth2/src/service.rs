@@ -24,6 +24,8 @@ use crate::{
 pub(crate) const ISSUER: &str = "issuer";
 pub(crate) const ENDPOINT: &str = "token_endpoint";
 pub(crate) const CLIENT: &str = "client_id";
+/// And what scope a login has asked for, where that was more than the registration does: its renewals ask for it too.
+pub(crate) const ASKED: &str = "asked_scope";
 
 pub(crate) struct Service {
     pub(crate) server: Server,
@@ -165,6 +167,15 @@ impl Service {
             }
             return Ok(answer);
         }
+    }
+
+    /// A new login, for which this scope was asked.
+    pub(crate) fn login(&self, granted: Granted, scope: &str) -> Granted {
+        let mut granted = granted.with_requested_scope(scope);
+        if scope != self.scope() {
+            granted.token = granted.token.detail(ASKED, scope);
+        }
+        granted
     }
 
     /// The scope as it is sent.

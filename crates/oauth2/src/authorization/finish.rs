@@ -47,7 +47,7 @@ impl Service {
             remedy: "sign in again",
             secrets: &secrets,
         };
-        let granted = self.token(grant, key.as_deref(), io).await?.with_requested_scope(&it.scope);
+        let granted = self.login(self.token(grant, key.as_deref(), io).await?, &it.scope);
         #[cfg(feature = "openid")]
         let granted = {
             let wanted = crate::openid::Wanted {

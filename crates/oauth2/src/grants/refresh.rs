@@ -19,7 +19,7 @@ use crate::{
     answer::{Granted, Refused},
     dpop::BoundKey,
     registration::read_secret,
-    service::{Grant, Service},
+    service::{ASKED, Grant, Service},
 };
 
 /// A hash of the refresh token that a login began with.
@@ -176,7 +176,8 @@ pub(crate) async fn redeem_for(
     let metadata = service.metadata(io).await?;
     service.check_is_ours(old, &metadata)?;
     let key = service.binding.of(old)?;
-    let scope = scope_within(&service.scope, old.granted_scope());
+    let own = service.scope();
+    let scope = scope_within(old.expose_detail(ASKED).unwrap_or(&own), old.granted_scope());
     let name = "the refresh token of its last answer";
     let asked = Asked { refresh, name, remedy, scope: &scope, resource };
     send(service, &asked, key.as_deref(), io).await
@@ -212,9 +213,9 @@ async fn send(
 }
 
 /// What to ask for: never more than was granted (section 6). Nothing asks for all of that.
-fn scope_within(wanted: &[String], granted: Option<&str>) -> String {
+fn scope_within(wanted: &str, granted: Option<&str>) -> String {
     let is_granted = |name: &&str| granted.is_none_or(|granted| granted.split(' ').any(|one| one == *name));
-    wanted.iter().map(String::as_str).filter(is_granted).collect::<Vec<_>>().join(" ")
+    wanted.split_whitespace().filter(is_granted).collect::<Vec<_>>().join(" ")
 }
 
 impl TokenSource for Refresh {
