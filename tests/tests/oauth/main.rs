@@ -16,4 +16,5 @@ mod metadata;
 mod mix_up;
 mod pushed;
 mod resource;
+mod step_up;
 mod wire;
