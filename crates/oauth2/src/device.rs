@@ -128,6 +128,8 @@ async fn begin(
     let more = service.parameters.iter().chain(&request.parameters);
     let mut parameters = vec![("scope", scope)];
     parameters.extend(service.resources.iter().map(|resource| ("resource", &**resource)));
+    let (acr_values, max_age) = (request.acr_values(), request.max_age());
+    parameters.extend([("acr_values", acr_values), ("max_age", &*max_age)]);
     parameters.extend(more.map(|(name, value)| (&**name, &**value)));
     let answer = service.call(metadata, Which::Device, &parameters, None, io).await?;
     let endpoint = metadata.endpoint(Which::Device, service.client.has_certificate())?;

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -18,11 +18,17 @@ use authwright_core::{
 pub(crate) struct Flaky {
     store: MemoryStore,
     is_broken: Arc<AtomicBool>,
+    asked_for_lock: Arc<AtomicUsize>,
 }
 
 impl Flaky {
     pub(crate) fn break_down(&self) {
         self.is_broken.store(true, Ordering::SeqCst);
+    }
+
+    /// How often somebody has asked for its lock, whether they got it or not.
+    pub(crate) fn asked_for_lock(&self) -> usize {
+        self.asked_for_lock.load(Ordering::SeqCst)
     }
 
     pub(crate) fn mend(&self) {
@@ -36,6 +42,7 @@ impl TokenStore for Flaky {
     }
 
     fn lock(&self, key: &StoreKey, patience: Duration) -> Result<Box<dyn StoreGuard>, Error> {
+        self.asked_for_lock.fetch_add(1, Ordering::SeqCst);
         Ok(Box::new(Guard { guard: self.store.lock(key, patience)?, is_broken: Arc::clone(&self.is_broken) }))
     }
 }

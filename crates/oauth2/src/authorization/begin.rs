@@ -42,9 +42,7 @@ impl Service {
         let key = self.binding.begin(&metadata)?;
 
         let challenge = challenge(&verifier);
-        let max_age = request.step_up.as_ref().and_then(|step_up| step_up.max_age);
-        let max_age = max_age.map(|age| age.as_secs().to_string()).unwrap_or_default();
-        let acr_values = request.step_up.as_ref().and_then(|step_up| step_up.acr_values.as_deref());
+        let max_age = request.max_age();
         let mut parameters = vec![
             ("response_type", "code"),
             ("client_id", self.client.id()),
@@ -55,7 +53,7 @@ impl Service {
             ("code_challenge_method", "S256"),
             ("nonce", nonce.as_ref().map_or("", |nonce| nonce.expose_secret())),
             ("dpop_jkt", key.as_ref().map_or("", |key| key.thumbprint())),
-            ("acr_values", acr_values.unwrap_or_default()),
+            ("acr_values", request.acr_values()),
             ("max_age", &*max_age),
         ];
         parameters.extend(self.resources.iter().map(|resource| ("resource", &**resource)));
@@ -194,6 +192,17 @@ fn check_query(endpoint: &Endpoint, form: &Form<'_>) -> Result<(), Error> {
 }
 
 impl Request {
+    /// RFC 9470 section 4. Empty: nothing is said.
+    pub(crate) fn acr_values(&self) -> &str {
+        self.step_up.as_ref().and_then(|step_up| step_up.acr_values.as_deref()).unwrap_or_default()
+    }
+
+    /// In seconds.
+    pub(crate) fn max_age(&self) -> String {
+        let age = self.step_up.as_ref().and_then(|step_up| step_up.max_age);
+        age.map(|age| age.as_secs().to_string()).unwrap_or_default()
+    }
+
     /// Checks what the program adds.
     pub(crate) fn check(&self) -> Result<(), Error> {
         for (name, _) in &self.parameters {
