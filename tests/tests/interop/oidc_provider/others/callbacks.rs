@@ -5,17 +5,19 @@ use authwright_oauth2::{Pending, Session};
 
 use super::{
     super::{
-        bench::{Bench, HINT, Shelf},
+        bench::{Bench, HINT, OVER, Shelf},
+        grants::needs_login,
         person::parameter,
         referee::{CALLBACK, Client},
     },
     Row, says,
 };
 
-pub(super) const ROWS: [Row; 4] = [
+pub(super) const ROWS: [Row; 5] = [
     ("a redirect URI that is not registered: in a browser, and pushed", wrong_redirect),
     ("a callback with another state, another iss, or none: nothing is redeemed", tampered),
     ("a callback that is used again, by the same session and by another", used_twice),
+    ("a code that another process redeems again: the login that it gave is over", redeemed_twice),
     ("a login that was begun by another client", anothers),
 ];
 
@@ -75,6 +77,26 @@ fn used_twice(bench: &Bench) {
     says(&failure, Fault::Caller, &["has been finished already", "nothing was sent"]);
     // The code went once, so the login that it gave goes on.
     bench.api(client, session.tokens()).serves("me", Some("sam"));
+}
+
+fn redeemed_twice(bench: &Bench) {
+    let client = Client::plain("none");
+    let open = || Session::new(client.app().openid().scope("read"), Shelf::default()).unwrap().hint(HINT);
+    let session = open();
+    let pending = bench.run(session.begin(CALLBACK)).unwrap();
+    let callback = bench.person.signs_in(pending.url());
+    let record = pending.to_record();
+    bench.run(session.finish(pending, &*callback)).unwrap();
+    // Another process has not seen this state: one that was never used here stands for it.
+    let state = parameter(&callback, "state").unwrap();
+    let unseen: String = state.chars().rev().collect();
+    let [record, callback] = [&*record, &*callback].map(|text| text.replace(&state, &unseen));
+    let pending = Pending::from_record(&record).unwrap();
+    let failure = bench.run(open().finish(pending, callback)).unwrap_err();
+    says(&failure, Fault::Credential, &["invalid_grant", "the code of this login", "sign in again"]);
+    // RFC 6749 section 4.1.2.
+    bench.watch.advance(OVER);
+    needs_login(bench, client, session.tokens());
 }
 
 fn anothers(bench: &Bench) {

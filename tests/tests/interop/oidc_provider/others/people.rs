@@ -19,10 +19,11 @@ use super::{
     Row, says,
 };
 
-pub(super) const ROWS: [Row; 6] = [
+pub(super) const ROWS: [Row; 7] = [
     ("a person says no in a browser, on this machine and in a web application", says_no),
     ("a person says no to a device", says_no_to_a_device),
     ("a person brings the address back by hand", pastes),
+    ("redirect URIs: both loopback addresses with a port, and a scheme of the program's own", redirects),
     ("another login that the program asks for: prompt=login, a hint", asks_again),
     ("many people, each with a session", many),
     ("another process finds the login in the store, and loses it with it", shared),
@@ -89,6 +90,20 @@ fn pastes(bench: &Bench) {
     let pasted = pasted.read_from(Line(receives, io::Cursor::default()));
     bench.run(session.login(pasted)).unwrap();
     bench.api(client, session.tokens()).serves("me", Some("sam"));
+}
+
+fn redirects(bench: &Bench) {
+    let client = Client::plain("none");
+    for redirect_uri in
+        ["http://127.0.0.1:4711/callback", "http://[::1]:4711/callback", "com.example.client:/callback"]
+    {
+        let session = Session::new(client.app().scope("read"), Shelf::default()).unwrap();
+        let pending = bench.run(session.begin(redirect_uri)).unwrap();
+        let callback = bench.person.signs_in(pending.url());
+        assert!(callback.starts_with(redirect_uri), "{redirect_uri}");
+        bench.run(session.finish(pending, callback)).unwrap();
+        bench.api(client, session.tokens()).serves("opaque", Some("sam"));
+    }
 }
 
 fn asks_again(bench: &Bench) {
