@@ -184,8 +184,6 @@ impl<'a> Challenge<'a> {
     }
 }
 
-/// The scope a `Bearer` or `DPoP` challenge asks for because the token's own is too small (RFC 6750 section 3.1, RFC
-/// 9449 section 7.1).
 /// Whether a challenge says that the token is good and the login behind it too weak or too old (RFC 9470 section 3).
 pub(crate) fn wants_another_login(headers: &HeaderMap) -> bool {
     stepped_up_login(Challenges::of(headers)).is_some()
@@ -202,6 +200,8 @@ pub(crate) fn stepped_up_login(
     })
 }
 
+/// The scope a `Bearer` or `DPoP` challenge asks for because the token's own is too small (RFC 6750 section 3.1, RFC
+/// 9449 section 7.1).
 pub(crate) fn required_scope(challenges: Challenges<'_>) -> Option<ParamValue<'_>> {
     challenges.filter(|challenge| challenge.is("Bearer") || challenge.is("DPoP")).find_map(|challenge| {
         let [error, scope] = challenge.params().pick(["error", "scope"]);

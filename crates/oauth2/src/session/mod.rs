@@ -153,7 +153,7 @@ impl Session {
 
     /// Signs out: removes the login from this machine, whatever happens, and then gives its tokens up at the server (RFC 7009).
     ///
-    /// An error says that the server could not be told, or does not know how: there the login may live on until it ends by
+    /// An error says that the server could not be told: there the login may live on until it ends by
     /// itself.
     pub fn logout(&self) -> Flow<()> {
         let session = self.clone();
