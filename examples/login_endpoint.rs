@@ -2,7 +2,7 @@
 //! for the next run.
 //!
 //! ```sh
-//! cargo run --example login
+//! cargo run --example login_endpoint
 //! ```
 
 use std::{env, error::Error, fs, path::Path, process};
