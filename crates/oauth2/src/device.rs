@@ -65,7 +65,7 @@ impl Device {
             };
             let refused = match service.token(grant, key.as_deref(), io).await {
                 Ok(granted) => {
-                    let granted = granted.with_requested_scope(&scope);
+                    let granted = service.note_scope(&scope, granted.with_requested_scope(&scope));
                     #[cfg(feature = "openid")]
                     let granted = {
                         let wanted = crate::openid::Wanted { is_required: true, ..Default::default() };
@@ -126,7 +126,8 @@ async fn begin(
     io: &Io,
 ) -> Result<(Begun, Told), Error> {
     let more = service.parameters.iter().chain(&request.parameters);
-    let mut parameters = vec![("scope", scope), ("resource", &*service.resource)];
+    let mut parameters = vec![("scope", scope)];
+    parameters.extend(service.resources.iter().map(|resource| ("resource", &**resource)));
     parameters.extend(more.map(|(name, value)| (&**name, &**value)));
     let answer = service.call(metadata, Which::Device, &parameters, None, io).await?;
     let endpoint = metadata.endpoint(Which::Device, service.client.has_certificate())?;

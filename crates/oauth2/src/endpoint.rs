@@ -91,17 +91,18 @@ pub(crate) struct Form<'a> {
 impl<'a> Form<'a> {
     /// Adds a parameter, unless it is empty.
     pub(crate) fn push(&mut self, name: &'a str, value: &str) -> Result<(), Error> {
-        if self.names.contains(&name) {
+        // But for this one (RFC 8707 section 2).
+        if name != "resource" && self.names.contains(&name) {
             let message = format!(
                 "parameter `{}` is given twice, which RFC 6749 section 3.2 forbids",
                 name.escape_debug()
             );
             return Err(Error::new(Fault::Caller, message));
         }
-        self.names.push(name);
         if value.is_empty() {
             return Ok(());
         }
+        self.names.push(name);
         if !self.text.is_empty() {
             self.text.push('&');
         }
@@ -109,6 +110,10 @@ impl<'a> Form<'a> {
         self.text.push('=');
         self.text.extend(utf8_percent_encode(value, RESERVED));
         Ok(())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.contains(&name)
     }
 
     pub(crate) fn into_text(self) -> String {

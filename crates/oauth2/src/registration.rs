@@ -32,7 +32,7 @@ pub struct Registration {
     client_id: String,
     authentication: Given,
     scope: String,
-    resource: Option<String>,
+    resources: Vec<String>,
     parameters: Vec<(String, String)>,
     binding: GivenBinding,
     pushed: bool,
@@ -70,7 +70,7 @@ impl Registration {
             client_id: client_id.into(),
             authentication: Given::None,
             scope: String::new(),
-            resource: None,
+            resources: Vec::new(),
             parameters: Vec::new(),
             binding: GivenBinding::Nothing,
             pushed: false,
@@ -122,8 +122,11 @@ impl Registration {
 
     /// The API that tokens are for, as its URL (RFC 8707): asked for with every token, so that a token for one API is worth
     /// nothing at another.
+    ///
+    /// Said again, one login is asked for several: its own tokens are for the first, and those for the others come from
+    /// [`Session::tokens_for`](crate::Session::tokens_for). Grants without a login ask for the first.
     pub fn resource(mut self, url: impl Into<String>) -> Self {
-        self.resource = Some(url.into());
+        self.resources.push(url.into());
         self
     }
 
@@ -190,7 +193,7 @@ impl Registration {
             GivenBinding::NewKey => Binding::NewKey,
             GivenBinding::Key(signer) => Binding::Key(Arc::new(BoundKey::new(signer.clone()?)?)),
         };
-        if let Some(resource) = &self.resource {
+        for resource in &self.resources {
             check_resource(resource)?;
         }
         for (name, _) in &self.parameters {
@@ -208,7 +211,7 @@ impl Registration {
             server: self.server.clone(),
             client: Arc::new(client),
             scope,
-            resource: self.resource.clone().unwrap_or_default(),
+            resources: self.resources.clone(),
             parameters: self.parameters.clone(),
             binding,
             pushed: self.pushed,
@@ -220,31 +223,34 @@ impl Registration {
             known: known.map(Arc::new).into(),
             nonces: crate::dpop::Nonces::default(),
             api_nonces: crate::dpop::Nonces::default(),
-            finished: crate::authorization::Finished::default(),
         })
     }
 }
 
 /// RFC 8707 section 2: an absolute URI without a fragment.
 pub(crate) fn check_resource(resource: &str) -> Result<(), Error> {
-    let malformed = |what: &str| {
-        Err(Error::new(
-            Fault::Caller,
-            format!(
-                "the resource {what}; it is the URL of the API, such as https://api.example.com (RFC 8707 section 2)"
-            ),
-        ))
-    };
-    if resource.contains('#') {
+    let what = "the resource";
+    check_uri(resource, what, "the URL of the API, such as https://api.example.com (RFC 8707 section 2)")
+}
+
+/// The same of a redirect URI (RFC 6749 section 3.1.2).
+pub(crate) fn check_redirect_uri(uri: &str) -> Result<(), Error> {
+    let is = "the one that is registered with the server, such as https://app.example.com/signed-in (RFC 6749 section 3.1.2)";
+    check_uri(uri, "the redirect URI", is)
+}
+
+fn check_uri(uri: &str, what: &str, is: &str) -> Result<(), Error> {
+    let malformed = |how: &str| Err(Error::new(Fault::Caller, format!("{what} {how}; it is {is}")));
+    if uri.contains('#') {
         return malformed("has a fragment (`#`)");
     }
-    let rest = resource.split_once(':').filter(|(scheme, _)| {
+    let rest = uri.split_once(':').filter(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.bytes().all(|c| c.is_ascii_alphanumeric() || b"+-.".contains(&c))
     });
     let is_uri = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_graphic());
     match rest {
-        Some(("http" | "https", _)) if Target::parse(resource).is_err() => malformed("is no URL"),
+        Some(("http" | "https", _)) if Target::parse(uri).is_err() => malformed("is no URL"),
         Some((_, rest)) if is_uri(rest) => Ok(()),
         _ => malformed("is not absolute"),
     }

@@ -24,14 +24,16 @@ use crate::{
 pub(crate) const ISSUER: &str = "issuer";
 pub(crate) const ENDPOINT: &str = "token_endpoint";
 pub(crate) const CLIENT: &str = "client_id";
+/// The scope that a login asked for, where that is more than the registration does.
+const ASKED: &str = "asked_scope";
 
 pub(crate) struct Service {
     pub(crate) server: Server,
     pub(crate) client: Arc<Client>,
     /// Sorted.
     pub(crate) scope: Vec<String>,
-    /// Empty: none.
-    pub(crate) resource: String,
+    /// What a login is for. Its own tokens are for the first.
+    pub(crate) resources: Vec<String>,
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) binding: Binding,
     pub(crate) pushed: bool,
@@ -45,7 +47,6 @@ pub(crate) struct Service {
     pub(crate) nonces: Nonces,
     /// Those of APIs, which are nothing for the server, nor its for them (RFC 9449 section 9).
     pub(crate) api_nonces: Nonces,
-    pub(crate) finished: crate::authorization::Finished,
 }
 
 /// The metadata, once they are known.
@@ -96,7 +97,7 @@ impl Service {
         let metadata = self.metadata(io).await?;
         let mut parameters = grant.parameters.to_vec();
         if !parameters.iter().any(|(name, _)| *name == "resource") {
-            parameters.push(("resource", &self.resource));
+            parameters.push(("resource", self.resource()));
         }
         parameters.extend(self.parameters.iter().map(|(name, value)| (&**name, &**value)));
         let answer = self.call(&metadata, Which::Token, &parameters, key, io).await?;
@@ -167,9 +168,27 @@ impl Service {
         }
     }
 
+    /// Notes what a login asked for, so that its renewals ask for as much.
+    pub(crate) fn note_scope(&self, asked: &str, mut granted: Granted) -> Granted {
+        if asked != self.scope() {
+            granted.token = granted.token.detail(ASKED, asked);
+        }
+        granted
+    }
+
+    /// What a renewal of this login asks for: as much as the login did, and no more.
+    pub(crate) fn scope_of(&self, login: &Token) -> String {
+        login.expose_detail(ASKED).map_or_else(|| self.scope(), ToOwned::to_owned)
+    }
+
     /// The scope as it is sent.
     pub(crate) fn scope(&self) -> String {
         self.scope.join(" ")
+    }
+
+    /// The API that tokens are for. Empty: none is named.
+    pub(crate) fn resource(&self) -> &str {
+        self.resources.first().map_or("", String::as_str)
     }
 
     /// What tells its tokens from others in a store. Paths stand in it as hashes: it is shown in messages.
@@ -182,10 +201,10 @@ impl Service {
             identity = format!("{identity} {:016x}", fnv_1a(rest.as_bytes()) >> 64);
         }
         identity = format!("{identity} client={:?}", self.client.id());
-        let resource = if self.resource.is_empty() {
+        let resource = if self.resources.is_empty() {
             String::new()
         } else {
-            format!("{:016x}", fnv_1a(self.resource.as_bytes()) >> 64)
+            format!("{:016x}", fnv_1a(self.resources.join(" ").as_bytes()) >> 64)
         };
         let parameters = if self.parameters.is_empty() {
             String::new()

@@ -21,9 +21,9 @@ fn sends(flow: &mut Running<StatusCode>) -> Call {
     call
 }
 
-fn demand(nonce: &str) -> Result<Answer, Error> {
+fn demand(nonce: &str) -> Answer {
     let answer = Response::builder().status(400).header("dpop-nonce", nonce);
-    Ok(Answer::new(answer.body(br#"{"error": "use_dpop_nonce"}"#.to_vec()).unwrap()))
+    Answer::new(answer.body(br#"{"error": "use_dpop_nonce"}"#.to_vec()).unwrap())
 }
 
 /// The second to hear of a nonce has not said it either, although the first has learnt it meanwhile.
@@ -43,7 +43,7 @@ fn n6_two_calls_at_once_are_each_repeated_with_the_new_nonce() {
     let mut flows = [start(), start()];
     let calls = flows.each_mut().map(sends);
     for call in calls {
-        call.answer(demand("n-1"));
+        call.answer(Ok(demand("n-1")));
     }
     for flow in &mut flows {
         let call = sends(flow);

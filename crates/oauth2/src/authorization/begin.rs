@@ -1,6 +1,6 @@
 //! Beginning a login: the URL that the person goes to, and what has to be remembered until they come back.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use authwright_core::{Error, Fault, StepUp, flow::Io};
 use http::StatusCode;
@@ -8,20 +8,21 @@ use secrecy::ExposeSecret;
 
 use super::{
     Pending,
+    callback::decoded,
     pending::Remembered,
     pkce::{challenge, unguessable},
 };
 use crate::{
     answer::{Asked, granted_with},
     dpop::BoundKey,
-    endpoint::Form,
-    registration::check_parameter,
+    endpoint::{Endpoint, Form},
+    registration::{check_parameter, check_redirect_uri},
     server::{Metadata, Which},
     service::Service,
 };
 
 /// What one login asks for, besides what the registration says.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Request {
     pub(crate) redirect_uri: String,
     /// `prompt`, `login_hint` and others.
@@ -32,6 +33,7 @@ pub(crate) struct Request {
 impl Service {
     /// Makes an authorization request: pushed, where the server or the program wants that, else in the URL.
     pub(crate) async fn begin(&self, request: &Request, io: &Io) -> Result<Pending, Error> {
+        check_redirect_uri(&request.redirect_uri)?;
         let metadata = self.metadata(io).await?;
         self.check_pkce(&metadata)?;
         let (state, verifier) = (unguessable()?, unguessable()?);
@@ -52,11 +54,11 @@ impl Service {
             ("code_challenge", &*challenge),
             ("code_challenge_method", "S256"),
             ("nonce", nonce.as_ref().map_or("", |nonce| nonce.expose_secret())),
-            ("resource", &*self.resource),
             ("dpop_jkt", key.as_ref().map_or("", |key| key.thumbprint())),
             ("acr_values", acr_values.unwrap_or_default()),
             ("max_age", &*max_age),
         ];
+        parameters.extend(self.resources.iter().map(|resource| ("resource", &**resource)));
         let more = self.parameters.iter().chain(&request.parameters);
         parameters.extend(more.map(|(name, value)| (&**name, &**value)));
 
@@ -127,8 +129,13 @@ impl Service {
                 form.push(name, value)?;
             }
         }
+        check_query(endpoint, &form)?;
         let mut url = endpoint.url();
-        url.push(if endpoint.uri().query().is_some() { '&' } else { '?' });
+        match endpoint.uri().query() {
+            None => url.push('?'),
+            Some(query) if query.is_empty() || query.ends_with('&') => {}
+            Some(_) => url.push('&'),
+        }
         url.push_str(&form.into_text());
         Ok(url)
     }
@@ -145,13 +152,17 @@ impl Service {
         let answer = self.call(metadata, Which::Pushed, parameters, key.map(|key| &**key), io).await?;
         let endpoint = metadata.endpoint(Which::Pushed, certificate)?;
         let what = Which::Pushed.name();
+        // Nobody but the server has seen these yet, and it may repeat them.
+        let is_secret = |name: &str| ["state", "nonce", "id_token_hint"].contains(&name);
+        let secrets: Vec<_> =
+            parameters.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| *value).collect();
         let asked = Asked {
             what,
             origin: &endpoint.origin,
             client: &self.client,
             grant: "",
             remedy: "",
-            secrets: &[],
+            secrets: &secrets,
             now: io.now(),
         };
         // RFC 9126 section 2.2: 201, and no other.
@@ -169,6 +180,19 @@ impl Service {
     }
 }
 
+/// No parameter is there twice (RFC 6749 section 3.1), also not where the URL of the endpoint was copied with some of them.
+fn check_query(endpoint: &Endpoint, form: &Form<'_>) -> Result<(), Error> {
+    let names = endpoint.uri().query().unwrap_or_default().split('&');
+    let mut names = names.filter_map(|pair| decoded(pair.split('=').next().unwrap_or_default()));
+    let Some(name) = names.find(|name| form.has(name)) else { return Ok(()) };
+    let message = format!(
+        "the URL of the authorization endpoint at {} has `{}` in its query, which is said here: leave it out there",
+        endpoint.origin,
+        name.escape_debug()
+    );
+    Err(Error::new(Fault::Caller, message))
+}
+
 impl Request {
     /// Checks what the program adds.
     pub(crate) fn check(&self) -> Result<(), Error> {
@@ -176,5 +200,16 @@ impl Request {
             check_parameter(name)?;
         }
         Ok(())
+    }
+}
+
+/// Shows no value of a parameter: a hint may be a token.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Request")
+            .field("parameters", &names)
+            .field("step_up", &self.step_up)
+            .finish_non_exhaustive()
     }
 }

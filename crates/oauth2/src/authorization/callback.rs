@@ -16,6 +16,8 @@ pub(crate) struct Callback {
     pub(crate) issuer: Option<String>,
     error: Option<String>,
     description: Option<String>,
+    /// Where it came in, if that is said.
+    path: Option<String>,
 }
 
 /// No server sends more.
@@ -31,9 +33,7 @@ impl Callback {
         if text.len() > LONGEST {
             return Err(refused("is longer than any answer of a server"));
         }
-        let text = text.trim();
-        let query = text.split_once('?').map_or(text, |(_, query)| query);
-        let query = query.split('#').next().unwrap_or_default();
+        let (path, query) = taken_apart(text.trim());
         let mut found = [const { None }; 5];
         for pair in query.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -47,7 +47,8 @@ impl Callback {
         }
         let [state, code, issuer, error, description] = found;
         let code = code.filter(|code| !code.is_empty()).map(Into::into);
-        Ok(Self { state: state.map(Into::into), code, issuer, error, description })
+        let path = path.map(Into::into);
+        Ok(Self { state: state.map(Into::into), code, issuer, error, description, path })
     }
 
     /// The code, if this is the answer to the login that was begun. What is checked comes in this order: whose answer it is
@@ -72,6 +73,14 @@ impl Callback {
                 ));
             }
             _ => {}
+        }
+        // Where servers do not name themselves, the place is what tells their answers apart (RFC 9700 section 4.4.2.2).
+        let (expected, _) = taken_apart(&pending.redirect_uri);
+        if self.path.as_deref().is_some_and(|path| Some(path) != expected) {
+            return Err(refused(
+                "the callback did not come to the redirect URI of this login (its path differs; where something in front of \
+                 you changes that, give the query alone)",
+            ));
         }
         if let Some(error) = &self.error {
             return Err(self.denied(error, pending));
@@ -100,8 +109,23 @@ impl Callback {
     }
 }
 
+/// The path, where the text is a URL or begins with one, and the query. A query may have a question mark of its own.
+fn taken_apart(text: &str) -> (Option<&str>, &str) {
+    let text = text.split('#').next().unwrap_or_default();
+    if text.find(['=', ':', '/', '?']).is_some_and(|at| text[at..].starts_with('=')) {
+        return (None, text);
+    }
+    let (address, query) = text.split_once('?').unwrap_or((text, ""));
+    let address = match address.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
+        // A scheme of an application's own has no host (RFC 8252 section 7.1).
+        None => address.split_once(':').map_or(address, |(_, path)| path),
+    };
+    (Some(address).filter(|path| path.starts_with('/')), query)
+}
+
 /// A component of `application/x-www-form-urlencoded`.
-fn decoded(text: &str) -> Option<Cow<'_, str>> {
+pub(super) fn decoded(text: &str) -> Option<Cow<'_, str>> {
     let spaced = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     match spaced {
         Cow::Borrowed(text) => percent_decode_str(text).decode_utf8().ok(),

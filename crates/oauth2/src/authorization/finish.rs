@@ -5,7 +5,7 @@ use std::sync::Arc;
 use authwright_core::{Error, Fault, flow::Io};
 use secrecy::ExposeSecret;
 
-use super::{Callback, Pending};
+use super::{Callback, Pending, finished::is_first};
 use crate::{
     answer::Granted,
     dpop::{Binding, BoundKey},
@@ -28,7 +28,7 @@ impl Service {
         }
         let metadata = self.metadata(io).await?;
         let code = callback.code_for(it, metadata.sends_issuer)?;
-        if !self.finished.note(it.state.expose_secret()) {
+        if !is_first(it.state.expose_secret()) {
             let message = "this login has been finished already (its state was used); nothing was sent to the token endpoint";
             return Err(Error::new(Fault::Caller, message));
         }
@@ -48,6 +48,7 @@ impl Service {
             secrets: &secrets,
         };
         let granted = self.token(grant, key.as_deref(), io).await?.with_requested_scope(&it.scope);
+        let granted = self.note_scope(&it.scope, granted);
         #[cfg(feature = "openid")]
         let granted = {
             let wanted = crate::openid::Wanted {

@@ -9,23 +9,21 @@ use authwright_core::store::fnv_1a;
 
 /// So many are remembered. A login that is finished twice by one process is finished twice within minutes; across machines it
 /// is the server that takes no code twice.
-const MOST: usize = 1024;
+const MOST: usize = 4096;
 
-#[derive(Default)]
-pub(crate) struct Finished(Mutex<VecDeque<u128>>);
+/// Of the whole process: two sessions may be made of one registration, and a state is random, so that one list serves all.
+static FINISHED: Mutex<VecDeque<u128>> = Mutex::new(VecDeque::new());
 
-impl Finished {
-    /// Notes a state. Whether it is the first time.
-    pub(super) fn note(&self, state: &str) -> bool {
-        let mark = fnv_1a(state.as_bytes());
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.contains(&mark) {
-            return false;
-        }
-        if known.len() == MOST {
-            known.pop_front();
-        }
-        known.push_back(mark);
-        true
+/// Notes that a login is being finished. Whether it is the first time.
+pub(super) fn is_first(state: &str) -> bool {
+    let mark = fnv_1a(state.as_bytes());
+    let mut known = FINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.contains(&mark) {
+        return false;
     }
+    if known.len() == MOST {
+        known.pop_front();
+    }
+    known.push_back(mark);
+    true
 }

@@ -9,4 +9,4 @@ mod pending;
 mod pkce;
 
 pub use self::pending::Pending;
-pub(crate) use self::{begin::Request, callback::Callback, finished::Finished};
+pub(crate) use self::{begin::Request, callback::Callback};

@@ -27,6 +27,7 @@ use self::{
     receiver::{Host, Receiver},
     waiting::Answer,
 };
+use crate::registration::check_redirect_uri;
 
 /// How long a person has, where nothing is said.
 const TIME_LIMIT: Duration = Duration::from_secs(5 * 60);
@@ -209,14 +210,7 @@ impl Browser {
             );
         }
         match &self.redirect_uri {
-            Some(uri)
-                if uri.contains('#') || !uri.contains(':') || !uri.bytes().all(|b| b.is_ascii_graphic()) =>
-            {
-                caller(
-                    "the redirect URI is not absolute, has a fragment, or has blanks (RFC 6749 section 3.1.2)",
-                )
-            }
-            Some(uri) => Ok(uri.clone()),
+            Some(uri) => check_redirect_uri(uri).map(|()| uri.clone()),
             None => caller(
                 "a pasted sign-in needs its .redirect_uri(..): the one that is registered for this program with the server",
             ),

@@ -150,7 +150,7 @@ fn a_description_that_cannot_be_is_told_so() {
         (pasted().localhost(), "listens nowhere"),
         (pasted().redirect_path("/"), "listens nowhere"),
         (Browser::pasted().redirect_uri("/s3cret"), "is not absolute"),
-        (Browser::pasted().redirect_uri("https://app.example.com/#s3cret"), "is not absolute"),
+        (Browser::pasted().redirect_uri("https://app.example.com/#s3cret"), "has a fragment"),
         (Browser::pasted().redirect_uri("https://app.example.com/s3cret a"), "is not absolute"),
     ] {
         let error = fails(browser);

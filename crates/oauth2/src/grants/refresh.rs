@@ -141,7 +141,7 @@ impl Refresh {
             name: &first.name,
             remedy: REMEDY,
             scope: &scope,
-            resource: &self.service.resource,
+            resource: self.service.resource(),
         };
         match send(&self.service, &asked, key.as_deref(), io).await {
             Ok(granted) => Ok(granted.token.detail(FIRST, &*first.mark)),
@@ -161,7 +161,7 @@ pub(crate) async fn redeem(
     remedy: &str,
     io: &Io,
 ) -> Result<Granted, Refused> {
-    redeem_for(service, old, refresh, &service.resource, remedy, io).await
+    redeem_for(service, old, refresh, service.resource(), remedy, io).await
 }
 
 /// The same for another API than the registration's.
@@ -176,7 +176,7 @@ pub(crate) async fn redeem_for(
     let metadata = service.metadata(io).await?;
     service.check_is_ours(old, &metadata)?;
     let key = service.binding.of(old)?;
-    let scope = scope_within(&service.scope, old.granted_scope());
+    let scope = scope_within(&service.scope_of(old), old.granted_scope());
     let name = "the refresh token of its last answer";
     let asked = Asked { refresh, name, remedy, scope: &scope, resource };
     send(service, &asked, key.as_deref(), io).await
@@ -212,9 +212,9 @@ async fn send(
 }
 
 /// What to ask for: never more than was granted (section 6). Nothing asks for all of that.
-fn scope_within(wanted: &[String], granted: Option<&str>) -> String {
+fn scope_within(wanted: &str, granted: Option<&str>) -> String {
     let is_granted = |name: &&str| granted.is_none_or(|granted| granted.split(' ').any(|one| one == *name));
-    wanted.iter().map(String::as_str).filter(is_granted).collect::<Vec<_>>().join(" ")
+    wanted.split(' ').filter(is_granted).collect::<Vec<_>>().join(" ")
 }
 
 impl TokenSource for Refresh {

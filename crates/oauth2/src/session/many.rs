@@ -4,7 +4,7 @@ use std::{borrow::Borrow, fmt, sync::Arc};
 
 use authwright_core::{Error, Flow, TokenPool, TokenStore, Tokens};
 
-use super::{Ask, Session, source::SessionSource};
+use super::{Ask, Session, others, source::SessionSource};
 use crate::{Pending, Registration};
 
 /// So many people's caches are kept, where nothing else is said. Others are found in the store.
@@ -23,6 +23,7 @@ const CAPACITY: usize = 10_000;
 /// ```
 #[derive(Clone)]
 pub struct Sessions {
+    /// With the caches for other APIs of everybody.
     nobody: Session,
     pool: Arc<TokenPool<String>>,
     capacity: usize,
@@ -52,7 +53,10 @@ impl Sessions {
         let make = move |user: &String| {
             Tokens::builder(SessionSource::new(&service, &hint, user)).store(Arc::clone(&store)).build()
         };
-        Self { nobody, pool: Arc::new(TokenPool::new(capacity, make)), capacity }
+        let pool = Arc::new(TokenPool::new(capacity, make));
+        let login = Arc::clone(&pool);
+        let others = others(&nobody.service, &nobody.hint, move |account| login.get(account));
+        Self { nobody: Session { others, ..nobody }, pool, capacity }
     }
 
     /// The session of a person, by whatever your application knows them by. However often it is asked for, and in however many
