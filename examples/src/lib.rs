@@ -1,5 +1,5 @@
 //! What the examples share: an [`Embedded`] server that checks credentials, a [`LoginServer`] that issues tokens, the [`secrets`]
-//! they expect, and two helpers.
+//! they expect, [`Yours`] for a server of your own, and two helpers.
 
 pub mod embedded;
 mod login_server;
@@ -7,9 +7,11 @@ mod realms;
 pub mod secrets;
 mod shop;
 mod signature;
+mod yours;
 
 pub use embedded::Embedded;
 pub use login_server::LoginServer;
+pub use yours::Yours;
 
 /// Makes ring the TLS of this process. reqwest without a TLS provider of its own asks for this before the first client.
 ///

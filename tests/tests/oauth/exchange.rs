@@ -183,6 +183,8 @@ fn o4_a_subject_that_fails_is_named() {
         let tokens = Tokens::new(app(&bench, "gateway").token_exchange("st4le")).unwrap();
         let error = bench.token(&tokens).unwrap_err();
         assert!(error.message.contains("a token is none of ours"), "{error:?}");
+        // Somebody has to come with another one (RFC 8693 section 2.2.2).
+        assert!(error.is_login_required && error.message.contains("exchange a newer one"), "{error:?}");
         assert!(!error.message.contains("st4le"), "{error:?}");
         let nothing = Tokens::new(app(&bench, "gateway").token_exchange(""));
         let error = nothing.map(|_| ()).unwrap_err();

@@ -203,7 +203,14 @@ impl TokenSource for Exchange {
         let key = self.service.new_key(io).await?;
         let grant =
             Grant { parameters: &parameters, name: &name, remedy: "exchange a newer one", secrets: &secrets };
-        let granted = self.service.token(grant, key.as_deref(), io).await?;
+        let granted = self.service.token(grant, key.as_deref(), io).await.map_err(|refused| {
+            // RFC 8693 section 2.2.2: this code is for a token that is not good, too, and for that it mostly comes.
+            if refused.code.as_deref() != Some("invalid_request") || refused.error.is_transient() {
+                return refused.error;
+            }
+            let message = format!("{}; or {name} is not good any more: exchange a newer one", refused.error);
+            Error::new(Fault::Credential, message)
+        })?;
         // RFC 8693 section 2.2.1: it has to say what it has issued.
         if granted.issued_type.is_none() {
             let message = format!(
