@@ -10,5 +10,6 @@ mod dpop;
 mod dpop_nonces;
 mod metadata;
 mod mix_up;
+mod pkce;
 mod pushed;
 mod wire;
