@@ -1,12 +1,15 @@
-//! What the examples share: an [`Embedded`] server that checks credentials, the [`secrets`] it expects, and two helpers.
+//! What the examples share: an [`Embedded`] server that checks credentials, a [`LoginServer`] that issues tokens, the [`secrets`]
+//! they expect, and two helpers.
 
 pub mod embedded;
+mod login_server;
 mod realms;
 pub mod secrets;
 mod shop;
 mod signature;
 
 pub use embedded::Embedded;
+pub use login_server::LoginServer;
 
 /// Makes ring the TLS of this process. reqwest without a TLS provider of its own asks for this before the first client.
 ///

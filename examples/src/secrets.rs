@@ -46,6 +46,13 @@ pub const SIGNER: &str = "agent-7";
 /// What they sign with.
 pub const SIGNING_KEY: &str = "signing-f3a85d0b6c";
 
+/// The secret of a web application, at [`LoginServer`](crate::LoginServer).
+pub const SHOP_SECRET: &str = "shop-d27f60c9e1";
+/// That of a service.
+pub const BILLING_SECRET: &str = "billing-5ca1f8037e";
+/// That of a service between others.
+pub const GATEWAY_SECRET: &str = "gateway-e0b94d7a26";
+
 /// What the tour sends to the API and nobody else may see, in a spelling that no encoding changes.
 pub const NOT_FOR_OTHERS: &[&str] = &[
     HEADER_KEY,

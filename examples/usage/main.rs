@@ -6,8 +6,9 @@
 //! cargo run --example usage -- 1     # task 1, 2, 3, 4 or 15, with your keys and the real servers
 //! ```
 //!
-//! Task 22 is a test: `cargo test --example usage` runs it too. Task 21, a scheme of your own, is the example `custom_scheme`.
+//! Tasks 9, 17 to 19 and 22 are tests too: `cargo test --example usage`. Task 21, a scheme of your own, is the example `custom_scheme`.
 
+mod logins;
 mod own_tests;
 
 use std::{borrow::Cow, error::Error, fs, path::Path, time::Duration};
@@ -226,6 +227,8 @@ fn run_against_the_embedded_server() -> Outcome {
     task_14_ureq(&server.url("/open"), &backup, &Agent::new(auth)?)?;
     fs::remove_file(backup)?;
     println!("both uploads have arrived");
+
+    logins::run()?;
 
     println!("task 22");
     block_on(own_tests::task_22())?;

@@ -43,4 +43,20 @@ mod documentation {
     struct ThroughAProxy;
     #[doc = include_str!("../../docs/howto/test-my-own-code.md")]
     struct TestMyOwnCode;
+    #[doc = include_str!("../../docs/howto/log-in-with-the-browser.md")]
+    struct LogInWithTheBrowser;
+    #[doc = include_str!("../../docs/howto/log-in-over-ssh.md")]
+    struct LogInOverSsh;
+    #[doc = include_str!("../../docs/howto/service-to-service.md")]
+    struct ServiceToService;
+    #[doc = include_str!("../../docs/howto/many-users-in-a-web-application.md")]
+    struct ManyUsersInAWebApplication;
+    #[doc = include_str!("../../docs/howto/one-login-for-several-apis.md")]
+    struct OneLoginForSeveralApis;
+    #[doc = include_str!("../../docs/howto/when-an-api-asks-for-more.md")]
+    struct WhenAnApiAsksForMore;
+    #[doc = include_str!("../../docs/howto/bind-tokens-to-a-key.md")]
+    struct BindTokensToAKey;
+    #[doc = include_str!("../../docs/howto/which-server.md")]
+    struct WhichServer;
 }

@@ -34,8 +34,6 @@ pub(crate) struct Refused {
     pub(crate) error: Error,
     /// What was redeemed is spent, has ended or was revoked: `invalid_grant`.
     pub(crate) is_grant: bool,
-    /// The server does not know the client (any more): `invalid_client`.
-    pub(crate) is_client: bool,
     /// The registered code, for the one grant whose errors are half of its protocol (RFC 8628 section 3.5).
     pub(crate) code: Option<String>,
 }
@@ -48,7 +46,7 @@ impl From<Refused> for Error {
 
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
-        Self { error, is_grant: false, is_client: false, code: None }
+        Self { error, is_grant: false, code: None }
     }
 }
 
@@ -79,7 +77,7 @@ pub(crate) fn token(answer: &Answer, asked: &Asked<'_>, bound: bool) -> Result<G
     }
     Ok(Granted {
         token,
-        issued_type: json.text("/issued_token_type").map(Into::into),
+        issued_type: json.text("/issued_token_type").filter(|kind| !kind.is_empty()).map(Into::into),
         #[cfg(feature = "openid")]
         id_token: json.text("/id_token").map(Into::into),
     })
@@ -167,7 +165,6 @@ pub(crate) fn refused(
     let code = code.filter(|_| answer.status().is_client_error() || answer.status() == StatusCode::OK);
     Refused {
         is_grant: code == Some("invalid_grant") && !error.is_transient(),
-        is_client: code == Some("invalid_client") && !error.is_transient(),
         code: code.map(|code| code.chars().take(80).collect()),
         error,
     }

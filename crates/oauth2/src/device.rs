@@ -126,7 +126,8 @@ async fn begin(
     io: &Io,
 ) -> Result<(Begun, Told), Error> {
     let more = service.parameters.iter().chain(&request.parameters);
-    let mut parameters = vec![("scope", scope), ("resource", &*service.resource)];
+    let mut parameters = vec![("scope", scope)];
+    parameters.extend(service.resources.iter().map(|resource| ("resource", &**resource)));
     parameters.extend(more.map(|(name, value)| (&**name, &**value)));
     let answer = service.call(metadata, Which::Device, &parameters, None, io).await?;
     let endpoint = metadata.endpoint(Which::Device, service.client.has_certificate())?;

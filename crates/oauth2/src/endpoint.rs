@@ -91,7 +91,8 @@ pub(crate) struct Form<'a> {
 impl<'a> Form<'a> {
     /// Adds a parameter, unless it is empty.
     pub(crate) fn push(&mut self, name: &'a str, value: &str) -> Result<(), Error> {
-        if self.names.contains(&name) {
+        // But for this one (RFC 8707 section 2).
+        if name != "resource" && self.names.contains(&name) {
             let message = format!(
                 "parameter `{}` is given twice, which RFC 6749 section 3.2 forbids",
                 name.escape_debug()

@@ -58,6 +58,8 @@ mod grants;
 mod id_token;
 mod jws;
 mod keys;
+#[cfg(feature = "oauth2")]
+pub mod oauth2_types;
 #[cfg(feature = "openid")]
 mod openid;
 mod random;
@@ -87,6 +89,6 @@ pub use self::{
     keys::{Algorithm, IntoSigner, PublicKey, Signer},
     registration::Registration,
     revocation::Introspection,
-    server::Server,
+    server::{Server, providers},
     session::{Ask, Login, Session, Sessions},
 };

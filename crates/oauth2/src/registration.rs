@@ -32,7 +32,7 @@ pub struct Registration {
     client_id: String,
     authentication: Given,
     scope: String,
-    resource: Option<String>,
+    resources: Vec<String>,
     parameters: Vec<(String, String)>,
     binding: GivenBinding,
     pushed: bool,
@@ -70,7 +70,7 @@ impl Registration {
             client_id: client_id.into(),
             authentication: Given::None,
             scope: String::new(),
-            resource: None,
+            resources: Vec::new(),
             parameters: Vec::new(),
             binding: GivenBinding::Nothing,
             pushed: false,
@@ -122,8 +122,11 @@ impl Registration {
 
     /// The API that tokens are for, as its URL (RFC 8707): asked for with every token, so that a token for one API is worth
     /// nothing at another.
+    ///
+    /// Said again, one login is asked for several: its own tokens are for the first, and those for the others come from
+    /// [`Session::tokens_for`](crate::Session::tokens_for). Grants without a login ask for the first.
     pub fn resource(mut self, url: impl Into<String>) -> Self {
-        self.resource = Some(url.into());
+        self.resources.push(url.into());
         self
     }
 
@@ -190,7 +193,7 @@ impl Registration {
             GivenBinding::NewKey => Binding::NewKey,
             GivenBinding::Key(signer) => Binding::Key(Arc::new(BoundKey::new(signer.clone()?)?)),
         };
-        if let Some(resource) = &self.resource {
+        for resource in &self.resources {
             check_resource(resource)?;
         }
         for (name, _) in &self.parameters {
@@ -208,7 +211,7 @@ impl Registration {
             server: self.server.clone(),
             client: Arc::new(client),
             scope,
-            resource: self.resource.clone().unwrap_or_default(),
+            resources: self.resources.clone(),
             parameters: self.parameters.clone(),
             binding,
             pushed: self.pushed,

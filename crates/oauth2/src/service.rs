@@ -32,8 +32,8 @@ pub(crate) struct Service {
     pub(crate) client: Arc<Client>,
     /// Sorted.
     pub(crate) scope: Vec<String>,
-    /// Empty: none.
-    pub(crate) resource: String,
+    /// What a login is for. Its own tokens are for the first.
+    pub(crate) resources: Vec<String>,
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) binding: Binding,
     pub(crate) pushed: bool,
@@ -97,7 +97,7 @@ impl Service {
         let metadata = self.metadata(io).await?;
         let mut parameters = grant.parameters.to_vec();
         if !parameters.iter().any(|(name, _)| *name == "resource") {
-            parameters.push(("resource", &self.resource));
+            parameters.push(("resource", self.resource()));
         }
         parameters.extend(self.parameters.iter().map(|(name, value)| (&**name, &**value)));
         let answer = self.call(&metadata, Which::Token, &parameters, key, io).await?;
@@ -186,6 +186,11 @@ impl Service {
         self.scope.join(" ")
     }
 
+    /// The API that tokens are for. Empty: none is named.
+    pub(crate) fn resource(&self) -> &str {
+        self.resources.first().map_or("", String::as_str)
+    }
+
     /// What tells its tokens from others in a store. Paths stand in it as hashes: it is shown in messages.
     pub(crate) fn identity(&self, what: &str) -> String {
         let issuer = &self.server.issuer;
@@ -196,10 +201,10 @@ impl Service {
             identity = format!("{identity} {:016x}", fnv_1a(rest.as_bytes()) >> 64);
         }
         identity = format!("{identity} client={:?}", self.client.id());
-        let resource = if self.resource.is_empty() {
+        let resource = if self.resources.is_empty() {
             String::new()
         } else {
-            format!("{:016x}", fnv_1a(self.resource.as_bytes()) >> 64)
+            format!("{:016x}", fnv_1a(self.resources.join(" ").as_bytes()) >> 64)
         };
         let parameters = if self.parameters.is_empty() {
             String::new()
@@ -257,3 +262,7 @@ impl fmt::Debug for Service {
         write!(f, "Service({}, {})", self.origin(), self.client)
     }
 }
+
+#[cfg(test)]
+#[path = "service_tests.rs"]
+mod tests;

@@ -137,7 +137,7 @@ impl Agent {
     /// # Errors
     /// Those of the flow.
     pub fn run_flow<T: 'static>(&self, flow: Flow<T>) -> Result<T, Error> {
-        Ok(flow::run(&self.inner.for_flows, Arc::clone(&self.inner.policy.clock), flow)?)
+        Ok(flow::run(&self.inner.for_flows, &self.inner.policy.clock, flow)?)
     }
 
     /// A token that can be used now, fetched if need be: to fail at start-up rather than at the first request, or for a

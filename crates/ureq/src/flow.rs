@@ -36,8 +36,8 @@ impl Fresh {
 }
 
 /// Runs a flow to its end, on this thread.
-pub(crate) fn run<T: 'static>(http: &Fresh, clock: Arc<dyn Clock>, flow: Flow<T>) -> Result<T, CoreError> {
-    let mut running = flow.start(Arc::clone(&clock));
+pub(crate) fn run<T: 'static>(http: &Fresh, clock: &Arc<dyn Clock>, flow: Flow<T>) -> Result<T, CoreError> {
+    let mut running = flow.start(Arc::clone(clock));
     loop {
         match running.step() {
             FlowStep::Send(mut call) => {
@@ -63,14 +63,14 @@ pub(crate) fn detach(agent: &Inner, flow: Flow<()>) {
     let there = Arc::clone(&handed_over);
     let work = move || {
         if let Some(flow) = take(&there) {
-            let _ = run(&http, clock, flow);
+            let _ = run(&http, &clock, flow);
         }
         drop(under_way);
     };
     if thread::Builder::new().name("authwright".to_owned()).spawn(work).is_err()
         && let Some(flow) = take(&handed_over)
     {
-        let _ = run(&agent.for_flows, Arc::clone(&agent.policy.clock), flow);
+        let _ = run(&agent.for_flows, &agent.policy.clock, flow);
     }
 }
 

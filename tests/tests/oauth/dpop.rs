@@ -97,7 +97,7 @@ const LAST: usize = 40;
 const ROUNDS: usize = 26;
 
 fn place_of(hop: usize) -> usize {
-    if hop / 2 % 2 == 0 { API } else { ELSEWHERE }
+    if (hop / 2).is_multiple_of(2) { API } else { ELSEWHERE }
 }
 
 impl Api {

@@ -127,7 +127,9 @@ fn n6_a_demand_without_a_new_nonce_is_not_answered() {
             ),
         ] {
             let bench = Bench::new(driver, with(NoncePolicy::Free, NoncePolicy::Free));
-            answers.into_iter().for_each(|answer| bench.server.next(Endpoint::Token, answer));
+            for answer in answers {
+                bench.server.next(Endpoint::Token, answer);
+            }
             bench.token(&billing(&bench)).unwrap_err();
             assert_eq!(calls(&bench, "/token").len(), sends, "{}", driver.name());
         }

@@ -1,4 +1,4 @@
-//! Server metadata (RFC 8414, OpenID Connect Discovery).
+//! Server metadata (RFC 8414, `OpenID` Connect Discovery).
 
 use authwright_core::Tokens;
 use authwright_oauth2::Registration;

@@ -74,7 +74,7 @@ fn e16_what_one_server_has_issued_goes_to_no_other() {
                 "{}",
                 failure.message
             );
-            assert!(bench.net.bytes(ELSEWHERE).is_empty(), "{}: {status}", driver.name());
+            bench.assert_nobody_else_heard();
         }
     });
 }

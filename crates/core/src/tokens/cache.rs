@@ -202,11 +202,11 @@ impl Cache {
     }
 
     /// A token in place of whatever there is or is being fetched; or none. Whoever waits for the fetch under way looks again.
-    pub(super) fn replace(&self, token: Option<Token>, now: SystemTime) {
+    pub(super) fn replace(&self, token: Option<Token>, now: SystemTime, how: Landed) {
         let mut state = self.state();
         let flight = state.flight.take();
         if let Some(token) = token {
-            self.publish(&mut state, token, now, Landed::default());
+            self.publish(&mut state, token, now, how);
         } else {
             // The fetch under way is then seen to be overtaken.
             state.generation += 1;

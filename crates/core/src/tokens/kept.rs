@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::{
     Acquired, Token, TokenEvent, Tokens,
+    cache::Landed,
     event::tell,
     record,
-    renewal::{PATIENCE, Place},
+    renewal::{PATIENCE, Place, SAVE_AGAIN},
 };
 use crate::{
     Error,
@@ -31,7 +32,7 @@ impl Tokens {
             io.block(move || under_lock(&*store, &key, |guard| guard.save(&record))).await??;
         }
         inner.set_unsaved(false);
-        inner.cache.replace(Some(token.clone()), io.now());
+        inner.cache.replace(Some(token.clone()), io.now(), Landed::default());
         tell(inner.listener.as_ref(), io, || TokenEvent::Renewed(token)).await;
         Ok(())
     }
@@ -44,7 +45,7 @@ impl Tokens {
         let inner = &self.0;
         let in_use = inner.cache.peek().as_ref().map(|current| current.token.clone());
         let Some(Place { store, key }) = &inner.place else {
-            inner.cache.replace(None, io.now());
+            inner.cache.replace(None, io.now(), Landed::default());
             return Ok(in_use);
         };
         let (store, its_key) = (Arc::clone(store), key.clone());
@@ -58,7 +59,7 @@ impl Tokens {
         });
         let removed = removed.await;
         inner.set_unsaved(false);
-        inner.cache.replace(None, io.now());
+        inner.cache.replace(None, io.now(), Landed::default());
         let record = removed??;
         // One that nobody can read is gone too.
         let kept = record.and_then(|record| record::read(&record, key).ok());
@@ -86,6 +87,7 @@ impl Tokens {
 
     /// Does something with what is stored that may change it, such as redeeming its refresh token for something else: under the
     /// store's lock, so that nobody renews it meanwhile. `work` gives back what is to be stored from now on, and its result.
+    /// Where what is in use could not be stored, it is that.
     ///
     /// # Errors
     /// There is no store, nothing is stored, or the store fails; or what `work` says. Then nothing is changed.
@@ -105,7 +107,18 @@ impl Tokens {
             Ok::<_, Error>((guard, record))
         });
         let (mut guard, record) = locked.await??;
-        let Some(record) = record else {
+        let unsaved = inner.cache.peek().as_ref().map(|current| current.token.clone());
+        let unsaved = unsaved.filter(|_| inner.is_unsaved());
+        let kept = match record.map(|record| record::read(&record, key)).transpose() {
+            Ok(kept) => kept,
+            Err(error) => {
+                io.block(move || drop(guard)).await?;
+                return Err(error);
+            }
+        };
+        // What is stored may be what ours has replaced: its refresh token is spent. Or another process has been there since.
+        let is_newer = |kept: &Token| unsaved.as_ref().is_none_or(|ours| kept.issued_at() > ours.issued_at());
+        let Some(before) = kept.filter(is_newer).or_else(|| unsaved.clone()) else {
             io.block(move || drop(guard)).await?;
             // Says what has to be done.
             return Err(inner
@@ -116,25 +129,26 @@ impl Tokens {
                 .err()
                 .unwrap_or_else(|| Error::credential(format!("{} has kept no token", self.source_name()))));
         };
-        let worked = match record::read(&record, key) {
-            Ok(before) => work(before.clone()).await.map(|(after, result)| (before, after, result)),
-            Err(error) => Err(error),
-        };
-        let (before, after, result) = match worked {
+        let (after, result) = match work(before.clone()).await {
             Ok(worked) => worked,
             Err(error) => {
                 io.block(move || drop(guard)).await?;
                 return Err(error);
             }
         };
+        let is_same = before.expose_refresh_token() == after.expose_refresh_token()
+            && before.expose() == after.expose();
+        if is_same && unsaved.is_none() {
+            io.block(move || drop(guard)).await?;
+            return Ok(result);
+        }
         let record = record::write(&after, key);
         let saved = io.block(move || guard.save(&record)).await?;
         // What the server has given counts, stored or not.
-        if before.expose_refresh_token() != after.expose_refresh_token() || before.expose() != after.expose()
-        {
-            inner.set_unsaved(!matches!(saved, Ok(Saved::Stored)));
-            inner.cache.replace(Some(after), io.now());
-        }
+        let is_unsaved = !matches!(saved, Ok(Saved::Stored));
+        inner.set_unsaved(is_unsaved);
+        let look_again = is_unsaved.then_some(SAVE_AGAIN);
+        inner.cache.replace(Some(after), io.now(), Landed { look_again, adopted: false });
         if let Err(error) = saved {
             tell(inner.listener.as_ref(), io, || TokenEvent::NotSaved(error)).await;
         }

@@ -78,6 +78,13 @@ impl<K: Clone + Eq + Hash> TokenPool<K> {
         Ok(tokens)
     }
 
+    /// The caches that there are for such keys; none is made. `wanted` must not ask the pool.
+    pub fn existing(&self, wanted: impl Fn(&K) -> bool) -> Vec<Tokens> {
+        let kept = self.lock();
+        let such = kept.caches.iter().filter(|(key, _)| wanted(key));
+        such.filter_map(|(_, place)| place.cache.upgrade()).map(Tokens).collect()
+    }
+
     fn find(&self, key: &K) -> Option<Tokens> {
         let (tokens, evicted) = {
             let mut kept = self.lock();

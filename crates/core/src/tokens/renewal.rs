@@ -28,7 +28,7 @@ use crate::{
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// When to try again to store a token that could not be stored.
-const SAVE_AGAIN: Duration = Duration::from_secs(30);
+pub(super) const SAVE_AGAIN: Duration = Duration::from_secs(30);
 
 /// Where tokens are kept.
 pub(super) struct Place {

@@ -54,11 +54,11 @@ impl Service {
             ("code_challenge", &*challenge),
             ("code_challenge_method", "S256"),
             ("nonce", nonce.as_ref().map_or("", |nonce| nonce.expose_secret())),
-            ("resource", &*self.resource),
             ("dpop_jkt", key.as_ref().map_or("", |key| key.thumbprint())),
             ("acr_values", acr_values.unwrap_or_default()),
             ("max_age", &*max_age),
         ];
+        parameters.extend(self.resources.iter().map(|resource| ("resource", &**resource)));
         let more = self.parameters.iter().chain(&request.parameters);
         parameters.extend(more.map(|(name, value)| (&**name, &**value)));
 

@@ -14,6 +14,12 @@ use crate::{
 const KEY: &str = "dpop_key";
 const THUMBPRINT: &str = "dpop_jkt";
 
+/// Whether a token is bound to a key.
+#[cfg(feature = "oauth2")]
+pub(crate) fn is_bound(token: &Token) -> bool {
+    token.expose_detail(THUMBPRINT).is_some()
+}
+
 /// What the tokens of a registration are bound to.
 pub(crate) enum Binding {
     Nothing,

@@ -8,6 +8,8 @@ mod scheme;
 use authwright_core::flow::Answer;
 use http::HeaderName;
 
+#[cfg(feature = "oauth2")]
+pub(crate) use self::key::is_bound;
 pub(crate) use self::{
     key::{Binding, BoundKey},
     nonces::Nonces,

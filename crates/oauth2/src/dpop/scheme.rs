@@ -43,7 +43,7 @@ impl DpopToken {
     }
 
     /// Kept with the login and not with one scheme of it: a web application makes an `Auth` for each request.
-    fn nonces(&self) -> &Nonces {
+    fn nonces_of_apis(&self) -> &Nonces {
         &self.service.api_nonces
     }
 
@@ -77,7 +77,7 @@ impl Scheme for DpopToken {
         };
         let ready = self.ready(&token, generation.0)?;
         let target = hop.url();
-        let nonce = self.nonces().of(&target.origin().to_string());
+        let nonce = self.nonces_of_apis().of(&target.origin().to_string());
         let proof = ready.key.prove(&Proof {
             method: hop.method(),
             htu: &htu(&target),
@@ -93,8 +93,8 @@ impl Scheme for DpopToken {
     fn observed(&self, response: &ResponseView<'_>, sent: Stamp) -> Result<Verdict, Error> {
         let generation = Stamp(sent.0 >> NONCE_BITS);
         let origin = response.target().map(|target| target.origin().to_string()).unwrap_or_default();
-        self.nonces().learn(&origin, response.headers);
-        let number = self.nonces().of(&origin).map_or(0, |nonce| nonce.number);
+        self.nonces_of_apis().learn(&origin, response.headers);
+        let number = self.nonces_of_apis().of(&origin).map_or(0, |nonce| nonce.number);
         // The nonce was wrong or missing, which says nothing about the token (RFC 9449 section 9). Other challenges may stand
         // beside this one.
         let is_refused = |because| response.status == StatusCode::UNAUTHORIZED && says(response, because);

@@ -141,7 +141,7 @@ impl Refresh {
             name: &first.name,
             remedy: REMEDY,
             scope: &scope,
-            resource: &self.service.resource,
+            resource: self.service.resource(),
         };
         match send(&self.service, &asked, key.as_deref(), io).await {
             Ok(granted) => Ok(granted.token.detail(FIRST, &*first.mark)),
@@ -161,7 +161,7 @@ pub(crate) async fn redeem(
     remedy: &str,
     io: &Io,
 ) -> Result<Granted, Refused> {
-    redeem_for(service, old, refresh, &service.resource, remedy, io).await
+    redeem_for(service, old, refresh, service.resource(), remedy, io).await
 }
 
 /// The same for another API than the registration's.

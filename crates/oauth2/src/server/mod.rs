@@ -2,6 +2,7 @@
 
 mod discovery;
 mod metadata;
+pub mod providers;
 
 use std::fmt;
 

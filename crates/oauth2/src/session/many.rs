@@ -4,7 +4,7 @@ use std::{borrow::Borrow, fmt, sync::Arc};
 
 use authwright_core::{Error, Flow, TokenPool, TokenStore, Tokens};
 
-use super::{Ask, Session, source::SessionSource};
+use super::{Ask, Session, others, source::SessionSource};
 use crate::{Pending, Registration};
 
 /// So many people's caches are kept, where nothing else is said. Others are found in the store.
@@ -23,8 +23,10 @@ const CAPACITY: usize = 10_000;
 /// ```
 #[derive(Clone)]
 pub struct Sessions {
+    /// With the caches for other APIs of everybody.
     nobody: Session,
     pool: Arc<TokenPool<String>>,
+    capacity: usize,
 }
 
 impl Sessions {
@@ -43,7 +45,7 @@ impl Sessions {
 
     /// What a person has to do to sign in, for the error of a request that needs it.
     pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self::over(self.nobody.hint(hint), CAPACITY)
+        Self::over(self.nobody.hint(hint), self.capacity)
     }
 
     fn over(nobody: Session, capacity: usize) -> Self {
@@ -51,7 +53,10 @@ impl Sessions {
         let make = move |user: &String| {
             Tokens::builder(SessionSource::new(&service, &hint, user)).store(Arc::clone(&store)).build()
         };
-        Self { nobody, pool: Arc::new(TokenPool::new(capacity, make)) }
+        let pool = Arc::new(TokenPool::new(capacity, make));
+        let login = Arc::clone(&pool);
+        let others = others(&nobody.service, &nobody.hint, move |account| login.get(account));
+        Self { nobody: Session { others, ..nobody }, pool, capacity }
     }
 
     /// The session of a person, by whatever your application knows them by. However often it is asked for, and in however many
@@ -81,5 +86,19 @@ impl Sessions {
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sessions").field("service", &self.nobody.service).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authwright_core::MemoryStore;
+
+    use super::*;
+
+    #[test]
+    fn a_hint_leaves_the_capacity_as_it_is() {
+        let app = Registration::new("https://login.example.com", "shop");
+        let sessions = Sessions::new(app, MemoryStore::new()).unwrap().capacity(3).hint("sign in");
+        assert!(format!("{:?}", sessions.pool).contains("capacity: 3"), "{:?}", sessions.pool);
     }
 }

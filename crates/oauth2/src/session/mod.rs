@@ -8,11 +8,14 @@ mod source;
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
-use authwright_core::{Error, Flow, TokenPool, TokenStore, Tokens};
+use authwright_core::{Error, Flow, TokenPool, TokenStore, Tokens, flow::Io};
 
 pub use self::{ask::Ask, login::Login, many::Sessions};
 use self::{resource::ResourceSource, source::SessionSource};
-use crate::{Pending, Registration, authorization::Request, registration::check_resource, service::Service};
+use crate::{
+    Pending, Registration, answer::Granted, authorization::Request, errors, registration::check_resource,
+    service::Service,
+};
 
 /// A person's login at a server: signed in once, kept in a store, and renewed for as long as the server lets it live.
 ///
@@ -71,7 +74,8 @@ impl Session {
     ) -> Result<Self, Error> {
         let source = SessionSource::new(&service, &hint, &account);
         let tokens = Tokens::builder(source).store(Arc::clone(&store)).build()?;
-        let others = others(&service, &store, &hint);
+        let login = tokens.clone();
+        let others = others(&service, &hint, move |_| Ok(login.clone()));
         Ok(Self { service, store, hint, account, tokens, others })
     }
 
@@ -103,7 +107,7 @@ impl Session {
         let (session, how) = (self.clone(), how.into());
         Flow::new(move |io| async move {
             let granted = how.run(&session.service, ask, &io).await?;
-            session.tokens.put(granted.token, &io).await
+            session.keep(granted, &io).await
         })
     }
 
@@ -130,8 +134,21 @@ impl Session {
         Flow::new(move |io| async move {
             let callback = secrecy::ExposeSecret::expose_secret(&callback);
             let granted = session.service.finish(&pending, callback, &io).await?;
-            session.tokens.put(granted.token, &io).await
+            session.keep(granted, &io).await
         })
+    }
+
+    /// A new login in place of the one there was, whose tokens for other APIs are of somebody else, perhaps.
+    async fn keep(&self, granted: Granted, io: &Io) -> Result<(), Error> {
+        self.tokens.put(granted.token, io).await?;
+        self.forget_others(io).await
+    }
+
+    async fn forget_others(&self, io: &Io) -> Result<(), Error> {
+        for tokens in self.others.existing(|(account, _)| *account == self.account) {
+            tokens.remove(io).await?;
+        }
+        Ok(())
     }
 
     /// Signs out: removes the login from this machine, whatever happens, and then gives its tokens up at the server (RFC 7009).
@@ -141,12 +158,21 @@ impl Session {
     pub fn logout(&self) -> Flow<()> {
         let session = self.clone();
         Flow::new(move |io| async move {
-            let removed = session.tokens.remove(&io).await?;
-            let Some(token) = removed else { return Ok(()) };
-            session.service.give_up(&token, &io).await.map_err(|error| {
-                let origin = session.service.origin();
-                let message = format!("signed out here, but {origin} may still take the login: {error}");
-                crate::errors::in_other_words(&error, message)
+            let kept = session.tokens.kept(&io).await;
+            let removed = session.tokens.remove(&io).await;
+            session.forget_others(&io).await?;
+            let origin = session.service.origin();
+            // What cannot be removed here is to be worth nothing there.
+            let token = if removed.is_ok() { &removed } else { &kept };
+            let given_up = match token {
+                Ok(Some(token)) => session.service.give_up(token, &io).await,
+                _ => Ok(()),
+            };
+            let in_other_words =
+                |error: &Error, what: &str| errors::in_other_words(error, format!("{what}: {error}"));
+            removed.map_err(|error| in_other_words(&error, "the login cannot be removed from its store"))?;
+            given_up.map_err(|error| {
+                in_other_words(&error, &format!("signed out here, but {origin} may still take the login"))
             })
         })
     }
@@ -167,16 +193,16 @@ impl Session {
     }
 }
 
+/// Caches for other APIs, of the login that an account has: the session's own cache of it, which has the newest refresh token
+/// also where that could not be stored.
 fn others(
     service: &Arc<Service>,
-    store: &Arc<dyn TokenStore>,
     hint: &str,
+    login: impl Fn(&String) -> Result<Tokens, Error> + Send + Sync + 'static,
 ) -> Arc<TokenPool<(String, String)>> {
-    let (service, store, hint) = (Arc::clone(service), Arc::clone(store), hint.to_owned());
+    let (service, hint) = (Arc::clone(service), hint.to_owned());
     Arc::new(TokenPool::new(OTHERS, move |(account, resource): &(String, String)| {
-        // What the store has of the login counts, so this may be another cache of it than the session's own.
-        let login = Tokens::builder(SessionSource::new(&service, &hint, account)).store(Arc::clone(&store));
-        Tokens::new(ResourceSource::new(&service, login.build()?, resource, &hint))
+        Tokens::new(ResourceSource::new(&service, login(account)?, resource, &hint))
     }))
 }
 

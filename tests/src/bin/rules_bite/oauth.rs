@@ -4,7 +4,12 @@ use crate::{Mutation, cut};
 
 const ANSWER: &str = "crates/oauth2/src/answer.rs";
 const CLIENT: &str = "crates/oauth2/src/client.rs";
-const REFRESH: &str = "crates/oauth2/src/refresh.rs";
+const REFRESH: &str = "crates/oauth2/src/grants/refresh.rs";
+const SERVICE: &str = "crates/oauth2/src/service.rs";
+const CALLBACK: &str = "crates/oauth2/src/authorization/callback.rs";
+const FINISH: &str = "crates/oauth2/src/authorization/finish.rs";
+const BEGIN: &str = "crates/oauth2/src/authorization/begin.rs";
+const DISCOVERY: &str = "crates/oauth2/src/server/discovery.rs";
 const SAID: &str = "crates/oauth2/src/said.rs";
 
 pub(crate) const MUTATIONS: &[Mutation] = &[
@@ -17,15 +22,10 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "E2 one way to authenticate",
         CLIENT,
-        "Some(_) => (None, None),",
-        "Some(secret) => (Some(&*self.id), Some(&*secret.value)),",
+        "Ok(Shown { authorization: Some(self.basic(secret)?), ..Shown::default() })",
+        "Ok(Shown { authorization: Some(self.basic(secret)?), secret: Some(&secret.value), ..by_id() })",
     ),
-    cut(
-        "E9 only Bearer",
-        ANSWER,
-        "Some(kind) if kind.eq_ignore_ascii_case(\"bearer\") => {}",
-        "Some(_) if true => {}",
-    ),
+    cut("E9 only Bearer", ANSWER, "false if is(\"bearer\") => Ok(()),", "false => Ok(()),"),
     cut(
         "E12 a failing server says nothing",
         ANSWER,
@@ -35,8 +35,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "E12 200 with an error",
         ANSWER,
-        "answer.status() != StatusCode::OK || error.is_some()",
-        "answer.status() != StatusCode::OK",
+        "answer.status() != wanted || error.is_some()",
+        "answer.status() != wanted",
     ),
     cut("E12 words are escaped", SAID, "c.escape_debug().collect()", "c.into()"),
     cut("E12 words are cut", SAID, "let mut left = most;", "let mut left = most + 1_000_000;"),
@@ -46,9 +46,66 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         ".filter(is_granted)",
         ".filter(|name| is_granted(name) || true)",
     ),
-    cut("E14 the old one is kept", REFRESH, "if token.expose_refresh_token().is_none() {", "if false {"),
+    cut(
+        "E14 the old one is kept",
+        REFRESH,
+        "if granted.token.expose_refresh_token().is_none() {",
+        "if false {",
+    ),
     cut("E14 what a login began with is spent", REFRESH, "!began && ", ""),
     cut("E14 a refused one is not tried again", REFRESH, " && !self.refused.load(Ordering::Relaxed)", ""),
-    cut("E16 its own endpoint", REFRESH, "self.check_is_ours(old)?;", ""),
+    cut("E16 its own endpoint", REFRESH, "service.check_is_ours(old, &metadata)?;", ""),
+    cut(
+        "E7 a state is compared",
+        CALLBACK,
+        "if !is_same(state, pending.state.expose_secret()) {",
+        "if false {",
+    ),
+    cut(
+        "E7 nothing comes twice",
+        CALLBACK,
+        ".replace(value.into_owned()).is_some()",
+        ".replace(value.into_owned()).is_some_and(|_| false)",
+    ),
+    cut(
+        "E6 a login is finished once",
+        FINISH,
+        "if !self.finished.note(it.state.expose_secret()) {",
+        "if false {",
+    ),
+    cut("F5 PKCE is asked for", BEGIN, "None => self.requires_pkce,", "None => false,"),
+    cut(
+        "F4 no server without S256",
+        BEGIN,
+        "!methods.iter().any(|method| method == \"S256\")",
+        "methods.is_empty() && false",
+    ),
+    cut("I2 another issuer's document", DISCOVERY, "if found != issuer {", "if false {"),
+    cut(
+        "J1 another issuer",
+        CALLBACK,
+        "if *issuer != pending.issuer => {",
+        "if *issuer != pending.issuer && false => {",
+    ),
+    cut(
+        "J2 an issuer that is missing",
+        CALLBACK,
+        "None if sends_issuer => {",
+        "None if sends_issuer && false => {",
+    ),
+    cut(
+        "M2 only a 201",
+        BEGIN,
+        "granted_with(StatusCode::CREATED, &answer, &asked)?",
+        "granted_with(answer.status(), &answer, &asked)?",
+    ),
+    cut(
+        "M4 pushed where it must be",
+        BEGIN,
+        "if self.pushed || metadata.requires_pushed {",
+        "if self.pushed {",
+    ),
+    cut("N6 one nonce is answered", SERVICE, "again = false;", ""),
+    cut("Q1 a login is finished where it was begun", FINISH, "|| it.issuer != self.server.issuer", ""),
     cut("E17 an echo is not shown", SAID, ".any(repeats)", ".any(|secret| repeats(secret) && false)"),
 ];
