@@ -5,25 +5,15 @@ use std::sync::Mutex;
 use authwright_core::{Auth, Flow, MemoryStore, Token, Tokens};
 use authwright_oauth2::{Registration, Session};
 use authwright_testkit::{
-    AuthServer, AuthServerBuilder, Driver, Host, Memory, Net, Outcome, Place, Plan, Received, Reply,
-    TestClock, TokenFailure, run_flow,
+    AuthServer, AuthServerBuilder, Driver, Host, Net, Outcome, Place, Plan, Received, Reply, TestClock,
+    TokenFailure, run_flow,
 };
-use authwright_tests::{Reqwest, Ureq};
 
 pub(crate) const API: usize = 0;
 pub(crate) const SERVER: usize = 1;
 pub(crate) const ELSEWHERE: usize = 2;
 
 pub(crate) const CALLBACK: &str = "https://shop.example/callback";
-
-/// Another of the same kind: drivers do not move between threads.
-pub(crate) fn another(name: &str) -> Box<dyn Driver> {
-    match name {
-        "in-memory" => Box::new(Memory),
-        "reqwest" => Box::new(Reqwest::new()),
-        _ => Box::new(Ureq),
-    }
-}
 
 pub(crate) struct Bench<'d> {
     pub(crate) driver: &'d dyn Driver,

@@ -1,18 +1,17 @@
 //! The authorization code grant (RFC 6749 section 4.1): what is asked for, what is redeemed, and how often.
 
-use std::{
-    sync::Barrier,
-    thread,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use authwright_core::{Fault, MemoryStore};
 use authwright_oauth2::{Pending, Registration, Server, Session};
-use authwright_testkit::{Endpoint, Pushed, RegisteredClient, Reply, run_flow};
+use authwright_testkit::{Endpoint, Pushed, RegisteredClient, Reply};
 use authwright_tests::on_every_driver;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, CALLBACK, ELSEWHERE, SERVER, another};
+use crate::{
+    bench::{Bench, CALLBACK, ELSEWHERE, SERVER},
+    crowd::flows_at_once,
+};
 
 pub(crate) fn shop() -> RegisteredClient {
     RegisteredClient::public("shop").redirect_uri(CALLBACK).scopes("orders stock")
@@ -262,16 +261,9 @@ fn e6_of_many_that_finish_at_once_one_redeems() {
         let session = bench.session(bench.app("shop"));
         let pending = bench.run(session.begin(CALLBACK)).unwrap();
         let (record, callback) = (pending.to_record(), bench.server.follow(pending.url()));
-        let (name, barrier, net, clock) = (bench.who(), Barrier::new(CALLERS), &bench.net, &bench.clock);
-        let ended = thread::scope(|scope| {
-            let finish = || {
-                let (driver, pending) = (another(name), Pending::from_record(&record).unwrap());
-                barrier.wait();
-                run_flow(&*driver, net, clock, session.finish(pending, &*callback))
-            };
-            let all: Vec<_> = (0..CALLERS).map(|_| scope.spawn(finish)).collect();
-            all.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()
-        });
+        let finish = |_| session.finish(Pending::from_record(&record).unwrap(), &*callback);
+        let ended = flows_at_once(&bench, (0..CALLERS).map(finish).collect());
+        let name = bench.who();
         assert_eq!(ended.iter().filter(|one| one.is_ok()).count(), 1, "{name}: {ended:?}");
         for failure in ended.into_iter().filter_map(Result::err) {
             assert!(failure.message.contains("has been finished already"), "{}", failure.message);
