@@ -12,6 +12,7 @@ mod dpop;
 mod dpop_nonces;
 mod exchange;
 mod flaky;
+mod issuer;
 mod metadata;
 mod mix_up;
 mod pkce;
