@@ -2,7 +2,7 @@
 //
 //     node server.mjs FOLDER PORT PORT PORT
 //
-// FOLDER has the clients' private keys: es256.pem, eddsa.pem, rs256.pem, ps256.pem. Two files are written to it.
+// FOLDER has the clients' private keys: es256.pem, eddsa.pem, rs256.pem, ps256.pem. Three files are written to it.
 // `server.json` says all that a test needs; it is there before a port is open. `access.log` has a line for each
 // request, which is there before the response is sent:
 //
@@ -10,6 +10,9 @@
 //
 // `auth` is how the client or the token came: a scheme of Authorization, `post`, `jwt` (an assertion) or `none`.
 // `proof` is `none`, `bare` or `nonce`. What is not there is `-`. Values are percent-encoded, and none is secret.
+//
+// `arrived.log` has everything that arrived and what was answered, as JSON, secrets and all: with it a test knows what to
+// look for elsewhere, and where each secret went.
 //
 // The issuers differ in DPoP (RFC 9449) alone: `plain` has no nonces, `offered` gives them in responses, `required`
 // wants them at its token endpoint, its PAR endpoint and its resources.
@@ -43,6 +46,7 @@ import { resources, resourceServer, serveResources } from './resource.mjs';
 
 const [folder, ...ports] = process.argv.slice(2);
 const log = `${folder}/access.log`;
+const everything = `${folder}/arrived.log`;
 const known = clients(folder);
 const keys = publicKeys(folder);
 const [privateKeys, publicKeySet] = serverKeys();
@@ -64,6 +68,7 @@ writeFileSync(`${folder}/server.json`, JSON.stringify({
   assertion_issuer: assertionIssuer,
   access_token_seconds: 60,
   log,
+  arrived: everything,
 }, null, 2));
 
 for (const [name, dPoP] of Object.entries(kinds)) {
@@ -121,16 +126,18 @@ function open(name, issuer, dPoP) {
   serveResources(provider, publicKeySet);
   provider.use(async (ctx, next) => {
     await next();
-    appendFileSync(log, `${name} ${ctx.method} ${ctx.routerPath ?? ctx.path} ${ctx.res.statusCode} ${seen(ctx)}\n`);
+    const route = ctx.routerPath ?? ctx.path;
+    appendFileSync(everything, `${JSON.stringify({ issuer: name, route, ...whole(ctx) })}\n`);
+    appendFileSync(log, `${name} ${ctx.method} ${route} ${ctx.res.statusCode} ${seen(ctx)}\n`);
   });
   provider.on('server_error', (ctx, error) => console.error(name, ctx.method, ctx.path, error));
   return provider;
 }
 
 function seen(ctx) {
-  const { params = {}, entities = {} } = ctx.oidc ?? {};
+  const { params = {}, entities = {}, body = {} } = ctx.oidc ?? {};
   const [scheme] = ctx.get('authorization').split(' ');
-  const inBody = (params.client_assertion && 'jwt') || (params.client_secret && 'post');
+  const inBody = (body.client_assertion && 'jwt') || (body.client_secret && 'post');
   const fields = {
     auth: scheme.toLowerCase() || inBody || 'none',
     client: entities.Client?.clientId ?? entities.AccessToken?.clientId,
@@ -139,6 +146,11 @@ function seen(ctx) {
     error: ctx.body?.error,
   };
   return Object.entries(fields).map(([name, value]) => `${name}=${encodeURIComponent(value ?? '-')}`).join(' ');
+}
+
+function whole({ url, headers, oidc, body: answer, response }) {
+  const location = response.get('location');
+  return { url, headers, body: oidc?.body, answer: typeof answer === 'object' ? answer : undefined, location };
 }
 
 function proof(header) {

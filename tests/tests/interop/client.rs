@@ -1,15 +1,20 @@
 //! Both adapters behind one face, with what these servers need: a jar, a proxy, several threads.
 
-use std::io::{Cursor, Error as IoError};
+use std::{
+    fmt,
+    io::{Cursor, Error as IoError},
+};
 
-use authwright_core::{Auth, Denied, Digest, Password, http::Method};
-use authwright_testkit::{Net, PlanBody};
+use authwright_core::{Auth, Denied, Digest, Fault, Flow, Password, Token, Tokens, http::Method};
+use authwright_testkit::{Net, Outcome, PlanBody};
 use authwright_ureq::ureq::{
     self, SendBody,
     tls::{Certificate, RootCerts, TlsConfig},
 };
 use futures_util::stream;
 use tokio::runtime::{Builder, Runtime};
+
+use crate::watch::Watch;
 
 /// Which client.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +36,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) asking: Option<(String, Login)>,
     /// The server whose certificates are trusted.
     pub(crate) trusted: Option<&'a Net>,
+    /// The client's clock, if not the system's.
+    pub(crate) watch: Option<Watch>,
 }
 
 /// What answers a proxy.
@@ -56,6 +63,28 @@ pub(crate) struct Answer {
     pub(crate) proxy_denied: bool,
     /// The error's text.
     pub(crate) error: Option<String>,
+    pub(crate) printed: Printed,
+}
+
+/// Why a flow has ended without what it was for.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: String,
+    pub(crate) fault: Fault,
+    pub(crate) is_transient: bool,
+    /// Whether a person must act.
+    pub(crate) is_login_required: bool,
+    pub(crate) printed: Printed,
+}
+
+/// All that a program could print of it. A failed assertion shows none of this again.
+#[derive(Default)]
+pub(crate) struct Printed(pub(crate) Vec<String>);
+
+impl fmt::Debug for Printed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} texts", self.0.len())
+    }
 }
 
 impl Kind {
@@ -94,6 +123,10 @@ fn open_reqwest(auth: Auth, setup: &Setup<'_>) -> Client {
         Some((url, Login::Password(password))) => client.proxy(&url, password),
         None => client,
     };
+    let client = match setup.watch.clone() {
+        Some(watch) => client.clock(watch),
+        None => client,
+    };
     Client::Reqwest(runtime, client.build().unwrap())
 }
 
@@ -111,6 +144,10 @@ fn open_ureq(auth: Auth, setup: &Setup<'_>) -> Client {
         Some((url, Login::Password(password))) => agent.proxy(&url, password),
         None => agent,
     };
+    let agent = match setup.watch.clone() {
+        Some(watch) => agent.clock(watch),
+        None => agent,
+    };
     Client::Ureq(agent.build().unwrap())
 }
 
@@ -124,21 +161,48 @@ impl Client {
     }
 
     pub(crate) fn send(&self, method: Method, url: &str, body: PlanBody) -> Answer {
+        self.send_as(None, method, url, body)
+    }
+
+    /// The same with an `Auth` of the request's own.
+    pub(crate) fn send_as(&self, auth: Option<&Auth>, method: Method, url: &str, body: PlanBody) -> Answer {
         match self {
-            Self::Reqwest(runtime, client) => runtime.block_on(send_reqwest(client, method, url, body)),
-            Self::Ureq(agent) => send_ureq(agent, method, url, body),
+            Self::Reqwest(runtime, client) => runtime.block_on(send_reqwest(client, auth, method, url, body)),
+            Self::Ureq(agent) => send_ureq(agent, auth, method, url, body),
+        }
+    }
+
+    pub(crate) fn flow<T: 'static>(&self, flow: Flow<T>) -> Result<T, Failure> {
+        match self {
+            Self::Reqwest(runtime, client) => {
+                runtime.block_on(client.run_flow(flow)).map_err(|error| Failure::of_reqwest(&error))
+            }
+            Self::Ureq(agent) => agent.run_flow(flow).map_err(|error| Failure::of_ureq(&error)),
+        }
+    }
+
+    pub(crate) fn token(&self, tokens: &Tokens) -> Result<Token, Failure> {
+        match self {
+            Self::Reqwest(runtime, client) => {
+                runtime.block_on(client.token(tokens)).map_err(|error| Failure::of_reqwest(&error))
+            }
+            Self::Ureq(agent) => agent.token(tokens).map_err(|error| Failure::of_ureq(&error)),
         }
     }
 }
 
 async fn send_reqwest(
     client: &authwright_reqwest::Client,
+    auth: Option<&Auth>,
     method: Method,
     url: &str,
     body: PlanBody,
 ) -> Answer {
     // As text, which no server here takes for a form.
-    let request = client.request(method, url).header("content-type", "text/plain");
+    let mut request = client.request(method, url).header("content-type", "text/plain");
+    if let Some(auth) = auth {
+        request = request.auth(auth);
+    }
     let request = match body {
         PlanBody::Empty => request,
         PlanBody::Bytes(bytes) => request.body(bytes),
@@ -147,23 +211,36 @@ async fn send_reqwest(
             request.body(reqwest::Body::wrap_stream(chunks))
         }
     };
+    let mut printed = vec![format!("{client:?} {request:?}")];
     let (mut answer, response) = match request.send().await {
         Ok(response) => (Answer::empty(), Some(response)),
         Err(error) => {
+            Outcome::print_error(&mut printed, &error);
             let denied = error.denied().cloned();
             let answer = Answer::of_error(error.to_string(), denied, error.is_proxy_denied());
             (answer, error.into_response().ok())
         }
     };
     if let Some(response) = response {
+        printed.push(format!("{response:?}"));
         answer.status = response.status().as_u16();
         answer.body = response.text().await.unwrap();
     }
-    answer
+    Answer { printed: Printed(printed), ..answer }
 }
 
-fn send_ureq(agent: &authwright_ureq::Agent, method: Method, url: &str, body: PlanBody) -> Answer {
-    let request = agent.request(method, url).header("content-type", "text/plain");
+fn send_ureq(
+    agent: &authwright_ureq::Agent,
+    auth: Option<&Auth>,
+    method: Method,
+    url: &str,
+    body: PlanBody,
+) -> Answer {
+    let mut request = agent.request(method, url).header("content-type", "text/plain");
+    if let Some(auth) = auth {
+        request = request.auth(auth);
+    }
+    let mut printed = vec![format!("{agent:?} {request:?}")];
     let sent = match body {
         PlanBody::Empty => request.call(),
         PlanBody::Bytes(bytes) => request.send(&bytes),
@@ -172,21 +249,56 @@ fn send_ureq(agent: &authwright_ureq::Agent, method: Method, url: &str, body: Pl
     let (mut answer, response) = match sent {
         Ok(response) => (Answer::empty(), Some(response)),
         Err(error) => {
+            Outcome::print_error(&mut printed, &error);
             let denied = error.denied().cloned();
             let answer = Answer::of_error(error.to_string(), denied, error.is_proxy_denied());
             (answer, error.into_response().ok())
         }
     };
     if let Some(mut response) = response {
+        printed.push(format!("{response:?}"));
         answer.status = response.status().as_u16();
         answer.body = response.body_mut().read_to_string().unwrap();
     }
-    answer
+    Answer { printed: Printed(printed), ..answer }
+}
+
+impl Failure {
+    fn of_reqwest(error: &authwright_reqwest::Error) -> Self {
+        let mut printed = Vec::new();
+        Outcome::print_error(&mut printed, error);
+        Self {
+            error: error.to_string(),
+            fault: error.fault(),
+            is_transient: error.is_transient(),
+            is_login_required: error.is_login_required(),
+            printed: Printed(printed),
+        }
+    }
+
+    fn of_ureq(error: &authwright_ureq::Error) -> Self {
+        let mut printed = Vec::new();
+        Outcome::print_error(&mut printed, error);
+        Self {
+            error: error.to_string(),
+            fault: error.fault(),
+            is_transient: error.is_transient(),
+            is_login_required: error.is_login_required(),
+            printed: Printed(printed),
+        }
+    }
 }
 
 impl Answer {
     fn empty() -> Self {
-        Self { status: 0, body: String::new(), denied: None, proxy_denied: false, error: None }
+        Self {
+            status: 0,
+            body: String::new(),
+            denied: None,
+            proxy_denied: false,
+            error: None,
+            printed: Printed::default(),
+        }
     }
 
     fn of_error(error: String, denied: Option<Denied>, proxy_denied: bool) -> Self {

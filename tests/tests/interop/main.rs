@@ -16,5 +16,7 @@ mod client;
 mod httpbin;
 mod lighttpd;
 mod nginx;
+mod oidc_provider;
 mod squid;
 mod table;
+mod watch;
