@@ -2,8 +2,8 @@
 
 use std::{sync::Barrier, thread};
 
-use authwright_core::Tokens;
-use authwright_testkit::{Driver, Memory, Net, TestClock, TokenFailure};
+use authwright_core::{Flow, Tokens};
+use authwright_testkit::{Driver, Memory, Net, TestClock, TokenFailure, run_flow};
 use authwright_tests::{Reqwest, Ureq};
 
 use crate::bench::Bench;
@@ -24,6 +24,17 @@ pub(crate) fn tokens_at_once(bench: &Bench<'_>, all: Vec<Tokens>) -> Vec<Result<
         move |driver: &dyn Driver, net: &Net, clock: &TestClock| {
             driver.token(net, clock, &tokens).map(|token| token.expose().to_owned())
         }
+    });
+    at_once(bench, work.collect())
+}
+
+/// Runs flows at once.
+pub(crate) fn flows_at_once<T: Send + 'static>(
+    bench: &Bench<'_>,
+    all: Vec<Flow<T>>,
+) -> Vec<Result<T, TokenFailure>> {
+    let work = all.into_iter().map(|flow| {
+        move |driver: &dyn Driver, net: &Net, clock: &TestClock| run_flow(driver, net, clock, flow)
     });
     at_once(bench, work.collect())
 }
