@@ -32,6 +32,17 @@ pub(crate) fn tokens_at_once(bench: &Bench<'_>, all: Vec<Tokens>) -> Vec<Result<
     at_once(bench, work.collect())
 }
 
+/// Runs flows at once.
+pub(crate) fn flows_at_once<T: Send + 'static>(
+    bench: &Bench<'_>,
+    all: Vec<Flow<T>>,
+) -> Vec<Result<T, TokenFailure>> {
+    let work = all.into_iter().map(|flow| {
+        move |driver: &dyn Driver, net: &Net, clock: &TestClock| run_flow(driver, net, clock, flow)
+    });
+    at_once(bench, work.collect())
+}
+
 fn at_once<T: Send, W>(bench: &Bench<'_>, all: Vec<W>) -> Vec<T>
 where
     W: FnOnce(&dyn Driver, &Net, &TestClock) -> T + Send,

@@ -37,9 +37,10 @@ impl Callback {
         let mut found = [const { None }; 5];
         for pair in query.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decoded(name).ok_or_else(|| refused("is not UTF-8"))?;
             let names = ["state", "code", "iss", "error", "error_description"];
-            let Some(place) = names.iter().position(|known| *known == name) else { continue };
+            // What is not known is ignored (RFC 6749 section 4.1.2), also where it cannot be read.
+            let known = decoded(name).and_then(|name| names.iter().position(|known| *known == name));
+            let Some(place) = known else { continue };
             let value = decoded(value).ok_or_else(|| refused("is not UTF-8"))?;
             if found[place].replace(value.into_owned()).is_some() {
                 return Err(refused(&*format!("has `{}` more than once", names[place])));

@@ -91,13 +91,15 @@ fn failures_with(copy: &Path, Mutation { file, from, to, .. }: &Mutation, tests:
     failed
 }
 
-/// The tests of the contract suite, of core's own and of the storms that fail. A change that does not compile is a mistake in the list, and said so.
+/// The tests of the contract suite, of OAuth 2, of core's own and of the storms that fail. A change that does not compile is a mistake in the list, and said so.
 fn failures(copy: &Path, tests: &str) -> Vec<String> {
     let log = copy.with_file_name("rules-bite.log");
     let output = fs::File::create(&log).expect("the log can be written");
     let mut cargo = Command::new(env!("CARGO"))
-        .args(["test", "--no-fail-fast", "-p", "authwright-core", "-p", "authwright-tests"])
+        .args(["test", "--no-fail-fast"])
+        .args(["-p", "authwright-core", "-p", "authwright-oauth2", "-p", "authwright-tests"])
         .args(["--lib", "--test", "login", "--test", "contract", "--test", "storms", "--test", "digest"])
+        .args(["--test", "oauth"])
         .args(["--", tests])
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", copy.with_file_name("rules-bite-build"))

@@ -67,7 +67,20 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         ".replace(value.into_owned()).is_some()",
         ".replace(value.into_owned()).is_some_and(|_| false)",
     ),
-    cut("E6 a login is finished once", FINISH, "if !is_first(it.state.expose_secret()) {", "if false {"),
+    cut(
+        "E6 a login is finished once",
+        FINISH,
+        "if !is_first(it.state.expose_secret()) {",
+        "if !is_first(it.state.expose_secret()) && false {",
+    ),
+    cut("E4 no parameter twice", BEGIN, "check_query(endpoint, &form)?;", ""),
+    cut("E5 a redirect URI is absolute", BEGIN, "check_redirect_uri(&request.redirect_uri)?;", ""),
+    cut(
+        "E5 the redirect URI is the same",
+        FINISH,
+        "(\"redirect_uri\", &*it.redirect_uri),",
+        "(\"redirect_uri\", it.redirect_uri.split('?').next().unwrap_or_default()),",
+    ),
     cut("F5 PKCE is asked for", BEGIN, "None => self.requires_pkce,", "None => false,"),
     cut(
         "F4 no server without S256",
@@ -102,5 +115,11 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     ),
     cut("N6 one nonce is answered", SERVICE, "again = false;", ""),
     cut("Q1 a login is finished where it was begun", FINISH, "|| it.issuer != self.server.issuer", ""),
+    cut(
+        "Q1 an answer comes to its redirect URI",
+        CALLBACK,
+        "self.path.as_deref().is_some_and(|path| Some(path) != expected)",
+        "self.path.as_deref().is_some_and(|path| Some(path) != expected) && false",
+    ),
     cut("E17 an echo is not shown", SAID, ".any(repeats)", ".any(|secret| repeats(secret) && false)"),
 ];
