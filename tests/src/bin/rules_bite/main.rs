@@ -1,7 +1,7 @@
 //! Removes one rule at a time from a copy of the workspace and sees whether a test notices.
 //!
 //! ```text
-//! cargo run -p authwright-tests --bin rules_bite [part of a rule's name] [part of the tests' names]
+//! cargo run -p authwright-tests --bin rules_bite [part of a rule's name, or of its file's] [part of the tests' names]
 //! cargo run -p authwright-tests --bin rules_bite -- --check
 //! ```
 //!
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let mut survived = 0;
-    for mutation in all().filter(|mutation| mutation.rule.contains(&wanted)) {
+    for mutation in all().filter(|it| it.rule.contains(&wanted) || it.file.contains(&wanted)) {
         let failed = failures_with(&copy, mutation, &tests);
         survived += u32::from(failed.is_empty());
         let verdict = if failed.is_empty() { "SURVIVED".to_owned() } else { failed.join(", ") };
