@@ -67,10 +67,7 @@ impl Device {
                 Ok(granted) => {
                     let granted = service.note_scope(&scope, granted.with_requested_scope(&scope));
                     #[cfg(feature = "openid")]
-                    let granted = {
-                        let wanted = crate::openid::Wanted { is_required: true, ..Default::default() };
-                        service.identified(granted, &wanted, io).await?
-                    };
+                    let granted = service.identified(granted, &crate::openid::Wanted::default(), io).await?;
                     return Ok(granted);
                 }
                 Err(refused) => refused,

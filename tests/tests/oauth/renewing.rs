@@ -1,6 +1,9 @@
 //! A login that is kept alive: what a refused token leads to, and what it does not (RFC 6750 section 3.1).
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use authwright_core::{Auth, Tokens};
 use authwright_oauth2::Registration;
@@ -8,6 +11,7 @@ use authwright_testkit::{
     AuthServerBuilder, DpopPolicy, Endpoint, Outcome, Plan, PlanBody, RefreshTokens, RegisteredClient, Reply,
 };
 use authwright_tests::on_every_driver;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 
 use crate::bench::{API, Bench, CALLBACK};
 
@@ -99,6 +103,56 @@ fn d7_a_refused_stream_is_not_sent_again_and_its_token_not_used_again() {
             let outcome = post(&bench, session.tokens(), stream());
             assert_eq!(outcome.status(), Some(200), "{}: {outcome}", driver.name());
             assert_eq!(sends(&bench), (1, 1), "{}", driver.name());
+            bench.assert_clean();
+        }
+    });
+}
+
+/// An ID token, with a signature that nobody could verify.
+fn id_token(issuer: &str, subject: &str) -> String {
+    let claims = format!("{{\"iss\":\"{issuer}\",\"sub\":\"{subject}\",\"aud\":\"shop\"}}");
+    format!("e30.{}.AAAA", BASE64URL.encode(claims))
+}
+
+/// The old refresh token is spent when the answer is there: nothing is waited for until the new one is stored, and nothing
+/// that is not needed may lose it (RFC 6749 section 6). Who it is about is compared all the same (`OpenID` Connect Core
+/// section 12.2).
+#[test]
+fn e14_a_renewal_needs_no_id_token_and_no_keys() {
+    on_every_driver(|driver| {
+        let cases =
+            [(None, "sam", true), (None, "eve", false), (Some("https://other.example"), "sam", false)];
+        for (about, subject, is_used) in cases {
+            let said: Arc<Mutex<Option<String>>> = Arc::default();
+            let says = Arc::clone(&said);
+            let bench = Bench::new(driver, |server| {
+                shop(server).subject("sam").token_answer(move |answer| {
+                    if let Some(id_token) = &*says.lock().unwrap() {
+                        answer["id_token"] = id_token.clone().into();
+                    }
+                })
+            });
+            bench.sign_in(&bench.session(bench.app("shop").openid())).unwrap();
+            *said.lock().unwrap() = Some(id_token(about.unwrap_or(bench.issuer()), subject));
+            // After a restart no key is known.
+            let session = bench.session(bench.app("shop").openid());
+            bench.clock.advance(Duration::from_secs(4000));
+            bench.net.take();
+            let outcome = bench.get(session.tokens());
+            if is_used {
+                assert_eq!(outcome.status(), Some(200), "{}: {outcome}", driver.name());
+            } else {
+                let says =
+                    format!("{} has renewed the login of another person; it is not used", bench.issuer());
+                assert!(
+                    outcome.failure().is_some_and(|failure| failure.contains(&says)),
+                    "{}: {outcome}",
+                    driver.name()
+                );
+            }
+            assert_eq!((bench.count("/token"), bench.count("/jwks")), (1, 0), "{}", driver.name());
+            let identity = bench.run(session.identity()).unwrap().unwrap();
+            assert_eq!(identity.subject(), "sam", "{}", driver.name());
             bench.assert_clean();
         }
     });

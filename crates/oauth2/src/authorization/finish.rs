@@ -54,8 +54,6 @@ impl Service {
             let wanted = crate::openid::Wanted {
                 nonce: it.nonce.as_ref().map(ExposeSecret::expose_secret),
                 max_age: it.max_age,
-                is_required: true,
-                subject: None,
             };
             self.identified(granted, &wanted, io).await?
         };

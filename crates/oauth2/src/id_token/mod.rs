@@ -106,6 +106,16 @@ impl IdClaims {
         })
     }
 
+    /// Whether an ID token of the same login is plainly about somebody else (section 12.2). It is not verified, and nothing it
+    /// says is believed: the most it can do is to have itself refused.
+    pub(crate) fn is_denied_by(&self, id_token: &str) -> bool {
+        let payload = id_token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
+        let claims = payload.and_then(|payload| serde_json::from_slice::<Map<String, Value>>(&payload).ok());
+        let Some(claims) = claims else { return false };
+        let differs = |name, known: &str| claims.get(name).is_some_and(|value| value != known);
+        differs("sub", &self.subject) || differs("iss", &self.issuer)
+    }
+
     /// A claim that is true or false: `email_verified`, without which an `email` proves nothing.
     pub fn flag(&self, name: &str) -> Option<bool> {
         self.claims.get(name)?.as_bool()

@@ -48,16 +48,7 @@ impl TokenSource for SessionSource {
         };
         let granted = redeem(&self.service, old, refresh, self.remedy(), io).await?;
         #[cfg(feature = "openid")]
-        let granted = {
-            let subject = crate::openid::claims_of(old);
-            let wanted = crate::openid::Wanted {
-                nonce: None,
-                max_age: None,
-                is_required: false,
-                subject: subject.as_ref().map(crate::IdClaims::subject),
-            };
-            self.service.identified(granted, &wanted, io).await?
-        };
+        self.service.check_is_same(old, &granted)?;
         Ok(granted.token)
     }
 
