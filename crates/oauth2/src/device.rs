@@ -65,7 +65,7 @@ impl Device {
             };
             let refused = match service.token(grant, key.as_deref(), io).await {
                 Ok(granted) => {
-                    let granted = service.note_scope(&scope, granted.with_requested_scope(&scope));
+                    let granted = granted.with_requested_scope(&scope);
                     #[cfg(feature = "openid")]
                     let granted = service.identified(granted, &crate::openid::Wanted::default(), io).await?;
                     return Ok(granted);

@@ -24,8 +24,6 @@ use crate::{
 pub(crate) const ISSUER: &str = "issuer";
 pub(crate) const ENDPOINT: &str = "token_endpoint";
 pub(crate) const CLIENT: &str = "client_id";
-/// The scope that a login asked for, where that is more than the registration does.
-const ASKED: &str = "asked_scope";
 
 pub(crate) struct Service {
     pub(crate) server: Server,
@@ -166,19 +164,6 @@ impl Service {
             }
             return Ok(answer);
         }
-    }
-
-    /// Notes what a login asked for, so that its renewals ask for as much.
-    pub(crate) fn note_scope(&self, asked: &str, mut granted: Granted) -> Granted {
-        if asked != self.scope() {
-            granted.token = granted.token.detail(ASKED, asked);
-        }
-        granted
-    }
-
-    /// What a renewal of this login asks for: as much as the login did, and no more.
-    pub(crate) fn scope_of(&self, login: &Token) -> String {
-        login.expose_detail(ASKED).map_or_else(|| self.scope(), ToOwned::to_owned)
     }
 
     /// The scope as it is sent.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use authwright_core::{Auth, Tokens};
-use authwright_oauth2::Registration;
+use authwright_oauth2::{Ask, Registration};
 use authwright_testkit::{
     AuthServerBuilder, DpopPolicy, Endpoint, Outcome, Plan, PlanBody, RefreshTokens, RegisteredClient, Reply,
 };
@@ -105,6 +105,27 @@ fn d7_a_refused_stream_is_not_sent_again_and_its_token_not_used_again() {
             assert_eq!(sends(&bench), (1, 1), "{}", driver.name());
             bench.assert_clean();
         }
+    });
+}
+
+/// What a renewal brings is what the login was granted, also where it asked for more than the registration says.
+#[test]
+fn e13_a_login_is_renewed_for_all_that_it_was_granted() {
+    on_every_driver(|driver| {
+        let client = RegisteredClient::public("shop").redirect_uri(CALLBACK).scopes("read write");
+        let bench = Bench::new(driver, |server| server.client(client));
+        let session = bench.session(bench.app("shop").scope("read"));
+        for (more, granted) in [("", "read"), ("write read", "read write")] {
+            let pending = bench.run(session.begin_asking(CALLBACK, Ask::new().scope(more))).unwrap();
+            let callback = bench.server.follow(pending.url());
+            bench.run(session.finish(pending, callback)).unwrap();
+            bench.clock.advance(Duration::from_secs(4000));
+            bench.net.take();
+            let token = bench.token(session.tokens()).unwrap();
+            assert_eq!(token.granted_scope(), Some(granted), "{}", driver.name());
+            assert_eq!(bench.requests("/token")[0].form_value("scope"), None, "{}", driver.name());
+        }
+        bench.assert_clean();
     });
 }
 

@@ -25,6 +25,8 @@ use crate::{
 #[derive(Clone, Default)]
 pub(crate) struct Request {
     pub(crate) redirect_uri: String,
+    /// On top of the registration's.
+    pub(crate) scope: String,
     /// `prompt`, `login_hint` and others.
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) step_up: Option<StepUp>,
@@ -94,11 +96,12 @@ impl Service {
         Err(Error::new(Fault::Server, message))
     }
 
-    /// The scope of the registration, and what a refusal asked for on top of that.
+    /// The scope of the registration, and what this login asks for on top of that, or a refusal did.
     pub(crate) fn scope_with(&self, request: &Request) -> String {
-        let wider = request.step_up.as_ref().and_then(|step_up| step_up.scope.as_deref()).unwrap_or_default();
+        let wanted =
+            request.step_up.as_ref().and_then(|step_up| step_up.scope.as_deref()).unwrap_or_default();
         let mut scope: Vec<&str> = self.scope.iter().map(String::as_str).collect();
-        for name in wider.split_whitespace() {
+        for name in request.scope.split_whitespace().chain(wanted.split_whitespace()) {
             if !scope.contains(&name) {
                 scope.push(name);
             }

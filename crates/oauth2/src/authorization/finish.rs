@@ -48,7 +48,6 @@ impl Service {
             secrets: &secrets,
         };
         let granted = self.token(grant, key.as_deref(), io).await?.with_requested_scope(&it.scope);
-        let granted = self.note_scope(&it.scope, granted);
         #[cfg(feature = "openid")]
         let granted = {
             let wanted = crate::openid::Wanted {

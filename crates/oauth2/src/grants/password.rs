@@ -7,7 +7,7 @@ use authwright_core::{
     Error, IntoSource, Scheme, Secret, SecretValue, Source, Token, TokenSource, Tokens, flow::Io,
 };
 
-use super::{bound_scheme, redeem};
+use super::{Wanted, bound_scheme, redeem};
 use crate::{
     Registration,
     registration::read_secret,
@@ -66,7 +66,8 @@ impl TokenSource for Password {
     /// By the refresh token, where there is one, so that the password is not sent again.
     async fn renew(&self, old: &Token, io: &Io) -> Result<Token, Error> {
         let Some(refresh) = old.expose_refresh_token() else { return self.fetch(io).await };
-        match redeem(&self.service, old, refresh, "", io).await {
+        let wanted = Wanted { scope: "", resource: self.service.resource(), remedy: "" };
+        match redeem(&self.service, old, refresh, wanted, io).await {
             Ok(granted) => Ok(granted.token),
             Err(refused) if refused.is_grant => self.fetch(io).await,
             Err(refused) => Err(refused.error),

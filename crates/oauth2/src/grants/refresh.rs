@@ -56,8 +56,9 @@ pub struct RefreshGrant {
 impl Registration {
     /// Tokens from a refresh token that a login elsewhere has given (RFC 6749 section 6).
     ///
-    /// Of the scope only what was granted is asked for; more takes a new login. Another scope than before is kept as a
-    /// login of its own, where there is a store.
+    /// The registration's scope has to be within what that login was granted: more takes a new login, and the server refuses
+    /// it (`invalid_scope`). Where the registration has none, the tokens are good for all of it. Another scope than before is
+    /// kept as a login of its own, where there is a store.
     pub fn refresh_token(&self, token: impl Into<Secret>) -> RefreshGrant {
         RefreshGrant { first: Some(token.into()), ..self.stored_refresh_token() }
     }
@@ -136,13 +137,8 @@ impl Refresh {
     async fn begin(&self, first: &First, io: &Io) -> Result<Token, Error> {
         let key = self.service.new_key(io).await?;
         let scope = self.service.scope();
-        let asked = Asked {
-            refresh: &first.value,
-            name: &first.name,
-            remedy: REMEDY,
-            scope: &scope,
-            resource: self.service.resource(),
-        };
+        let wanted = Wanted { scope: &scope, resource: self.service.resource(), remedy: REMEDY };
+        let asked = Asked { refresh: &first.value, name: &first.name, wanted };
         match send(&self.service, &asked, key.as_deref(), io).await {
             Ok(granted) => Ok(granted.token.detail(FIRST, &*first.mark)),
             Err(refused) => {
@@ -158,41 +154,37 @@ pub(crate) async fn redeem(
     service: &Service,
     old: &Token,
     refresh: &str,
-    remedy: &str,
-    io: &Io,
-) -> Result<Granted, Refused> {
-    redeem_for(service, old, refresh, service.resource(), remedy, io).await
-}
-
-/// The same for another API than the registration's.
-pub(crate) async fn redeem_for(
-    service: &Service,
-    old: &Token,
-    refresh: &str,
-    resource: &str,
-    remedy: &str,
+    wanted: Wanted<'_>,
     io: &Io,
 ) -> Result<Granted, Refused> {
     let metadata = service.metadata(io).await?;
     service.check_is_ours(old, &metadata)?;
     let key = service.binding.of(old)?;
-    let scope = scope_within(&service.scope_of(old), old.granted_scope());
-    let name = "the refresh token of its last answer";
-    let asked = Asked { refresh, name, remedy, scope: &scope, resource };
+    let asked = Asked { refresh, name: "the refresh token of its last answer", wanted };
     send(service, &asked, key.as_deref(), io).await
+}
+
+/// What a renewal is to bring.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// Empty: all that was granted. It is the better choice where nobody wants less, since servers grant under other names
+    /// than were asked for (RFC 6749 section 6).
+    pub(crate) scope: &'a str,
+    /// The API it is for.
+    pub(crate) resource: &'a str,
+    /// What somebody has to do where the refresh token is not taken.
+    pub(crate) remedy: &'a str,
 }
 
 struct Asked<'a> {
     refresh: &'a str,
     name: &'a str,
-    remedy: &'a str,
-    scope: &'a str,
-    resource: &'a str,
+    wanted: Wanted<'a>,
 }
 
 async fn send(
     service: &Service,
-    Asked { refresh, name, remedy, scope, resource }: &Asked<'_>,
+    Asked { refresh, name, wanted: Wanted { scope, resource, remedy } }: &Asked<'_>,
     key: Option<&BoundKey>,
     io: &Io,
 ) -> Result<Granted, Refused> {
@@ -212,9 +204,9 @@ async fn send(
 }
 
 /// What to ask for: never more than was granted (section 6). Nothing asks for all of that.
-fn scope_within(wanted: &str, granted: Option<&str>) -> String {
-    let is_granted = |name: &&str| granted.is_none_or(|granted| granted.split(' ').any(|one| one == *name));
-    wanted.split(' ').filter(is_granted).collect::<Vec<_>>().join(" ")
+fn scope_within<'a>(wanted: &'a str, granted: Option<&str>) -> &'a str {
+    let is_granted = |name| granted.is_none_or(|granted| granted.split(' ').any(|one| one == name));
+    if wanted.split(' ').all(is_granted) { wanted } else { "" }
 }
 
 impl TokenSource for Refresh {
@@ -234,7 +226,13 @@ impl TokenSource for Refresh {
 
     async fn renew(&self, old: &Token, io: &Io) -> Result<Token, Error> {
         let Some(refresh) = old.expose_refresh_token() else { return self.fetch(io).await };
-        match redeem(&self.service, old, refresh, REMEDY, io).await {
+        let scope = self.service.scope();
+        let wanted = Wanted {
+            scope: scope_within(&scope, old.granted_scope()),
+            resource: self.service.resource(),
+            remedy: REMEDY,
+        };
+        match redeem(&self.service, old, refresh, wanted, io).await {
             Ok(granted) => Ok(granted.token),
             Err(refused) => {
                 match self.first.as_ref().filter(|first| refused.is_grant && first.is_unused(old, refresh)) {

@@ -37,6 +37,12 @@ impl Ask {
         self.parameter("login_hint", hint)
     }
 
+    /// More scope than the registration's, separated by blanks: what a person is asked for only when they need it.
+    pub fn scope(mut self, more: impl Into<String>) -> Self {
+        self.0.scope = more.into();
+        self
+    }
+
     /// A parameter of the server's own, for its authorization endpoint.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.parameters.push((name.into(), value.into()));

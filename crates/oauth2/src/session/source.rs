@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use authwright_core::{Error, Fault, Scheme, Token, TokenSource, Tokens, flow::Io};
 
 use crate::{
-    grants::{bound_scheme, redeem},
+    grants::{Wanted, bound_scheme, redeem},
     service::Service,
 };
 
@@ -46,7 +46,8 @@ impl TokenSource for SessionSource {
         let Some(refresh) = old.expose_refresh_token() else {
             return Err(self.login_required("the login has ended, and cannot be renewed, at"));
         };
-        let granted = redeem(&self.service, old, refresh, self.remedy(), io).await?;
+        let wanted = Wanted { scope: "", resource: self.service.resource(), remedy: self.remedy() };
+        let granted = redeem(&self.service, old, refresh, wanted, io).await?;
         #[cfg(feature = "openid")]
         self.service.check_is_same(old, &granted)?;
         Ok(granted.token)
