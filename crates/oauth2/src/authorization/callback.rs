@@ -52,13 +52,18 @@ impl Callback {
         Ok(Self { state: state.map(Into::into), code, issuer, error, description, path })
     }
 
+    /// Whose answer it is (RFC 6749 section 10.12).
+    pub(super) fn has_state_of(&self, pending: &Remembered) -> bool {
+        let state = self.state.as_ref().map_or("", |state| state.expose_secret());
+        is_same(state, pending.state.expose_secret())
+    }
+
     /// The code, if this is the answer to the login that was begun. What is checked comes in this order: whose answer it is
     /// (RFC 6749 section 10.12), who has given it (RFC 9207 section 2.4), and only then what it says.
     pub(super) fn code_for(self, pending: &Remembered, sends_issuer: bool) -> Result<SecretString, Error> {
         let refused =
             |what: &str| Error::new(Fault::Caller, format!("{what}; nothing was sent to the token endpoint"));
-        let state = self.state.as_ref().map_or("", |state| state.expose_secret());
-        if !is_same(state, pending.state.expose_secret()) {
+        if !self.has_state_of(pending) {
             return Err(refused("the callback belongs to no login begun here (state differs)"));
         }
         // No normalisation: a text is the issuer, or it is not.

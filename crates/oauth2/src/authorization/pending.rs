@@ -9,6 +9,8 @@ use authwright_core::{Error, Fault, SecretValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::Callback;
+
 /// A login under way: send the person to its [`url`](Self::url), keep it where only their browser's session finds it, and
 /// finish with it when they come back.
 ///
@@ -111,6 +113,11 @@ impl Pending {
                 .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
                 .ok_or_else(unusable)?,
         }))
+    }
+
+    /// Whether it says that it is the answer to this.
+    pub(crate) fn is_answered_by(&self, callback: &str) -> bool {
+        Callback::parse(callback).is_ok_and(|callback| callback.has_state_of(&self.0))
     }
 
     pub(super) fn is_over(&self, now: SystemTime) -> bool {

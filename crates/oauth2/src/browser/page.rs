@@ -8,6 +8,8 @@ pub(crate) enum Page {
     Thanks,
     /// The server has said that it did not sign anybody in.
     Refused,
+    /// The answer of another sign-in.
+    Another,
     NotFound,
     WrongMethod,
     Malformed,
@@ -45,6 +47,11 @@ impl Page {
                 "You are not signed in",
                 "The sign-in was refused or broken off. You can close this window; the program says more.",
             ),
+            Self::Another => (
+                "404 Not Found",
+                "This belongs to another sign-in",
+                "The program waits for the answer to the page it has opened last. You can close this window.",
+            ),
             Self::NotFound => (
                 "404 Not Found",
                 "Nothing is here",
@@ -72,8 +79,15 @@ impl Page {
 mod tests {
     use super::*;
 
-    const ALL: [Page; 6] =
-        [Page::Thanks, Page::Refused, Page::NotFound, Page::WrongMethod, Page::Malformed, Page::TooLong];
+    const ALL: [Page; 7] = [
+        Page::Thanks,
+        Page::Refused,
+        Page::Another,
+        Page::NotFound,
+        Page::WrongMethod,
+        Page::Malformed,
+        Page::TooLong,
+    ];
 
     #[test]
     fn each_page_is_whole_and_inert() {

@@ -60,13 +60,17 @@ impl Receiver {
 
     /// Waits for the answer and gives its query. Blocks, at most for the time of the limit. When it returns, nobody
     /// listens any more.
-    pub(crate) fn receive(self, limit: &Limit) -> Result<SecretString, Error> {
+    pub(crate) fn receive(
+        self,
+        is_wanted: &dyn Fn(&str) -> bool,
+        limit: &Limit,
+    ) -> Result<SecretString, Error> {
         let mut open = Vec::new();
         loop {
             limit.check("with Browser::pasted() where the browser runs on another machine")?;
             for listener in &self.listeners {
                 admit(listener, &mut open);
-                if let Some(query) = self.serve(&mut open) {
+                if let Some(query) = self.serve(is_wanted, &mut open) {
                     return Ok(query);
                 }
             }
@@ -77,13 +81,13 @@ impl Receiver {
     }
 
     /// Goes once over all connections.
-    fn serve(&self, open: &mut Vec<Connection>) -> Option<SecretString> {
+    fn serve(&self, is_wanted: &dyn Fn(&str) -> bool, open: &mut Vec<Connection>) -> Option<SecretString> {
         let mut found = None;
         open.retain_mut(|connection| {
             if found.is_some() {
                 return false;
             }
-            match connection.go_on(&self.place) {
+            match connection.go_on(&self.place, is_wanted) {
                 Progress::Waiting => connection.since.elapsed() < self.patience,
                 Progress::Over => false,
                 Progress::Callback(query) => {
@@ -177,7 +181,7 @@ enum Progress {
 
 impl Connection {
     /// Reads what is there, once, so that no connection keeps the others waiting.
-    fn go_on(&mut self, place: &Place) -> Progress {
+    fn go_on(&mut self, place: &Place, is_wanted: &dyn Fn(&str) -> bool) -> Progress {
         let mut chunk = [0; 4096];
         let read = match self.stream.read(&mut chunk) {
             Ok(0) => return Progress::Over,
@@ -197,6 +201,7 @@ impl Connection {
             Heard::TooLong => (Page::TooLong, None),
             Heard::Malformed => (Page::Malformed, None),
             Heard::Head(head) => match place.judge(&head) {
+                Verdict::Callback(query, _) if !is_wanted(query) => (Page::Another, None),
                 Verdict::Callback(query, Outcome::Granted) => (Page::Thanks, Some(query)),
                 Verdict::Callback(query, Outcome::Refused) => (Page::Refused, Some(query)),
                 Verdict::NotFound => (Page::NotFound, None),

@@ -29,7 +29,9 @@ impl Sitting {
         let cancelled = Arc::new(AtomicBool::new(false));
         let guard = CancelGuard::new(&cancelled);
         let path = receiver.place.path.clone();
-        let work = thread::spawn(move || receiver.receive(&Limit::start(time_limit, cancelled)));
+        let work = thread::spawn(move || {
+            receiver.receive(&|query| !query.contains("state=other"), &Limit::start(time_limit, cancelled))
+        });
         Self { port: addresses[0].port(), path, addresses, guard, work }
     }
 
@@ -104,6 +106,7 @@ fn g3_what_is_no_answer_is_told_so_and_waiting_goes_on() {
     for (expected, request) in [
         (404, "GET /favicon.ico HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n".to_owned()),
         (404, "GET /callback/x7 HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n".into()),
+        (404, "GET /callback/x7?code=s3cret&state=other HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n".into()),
         (404, "GET /callback/x7?code=s3cret HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n".into()),
         (404, format!("GET {target} HTTP/1.1\r\nHost: evil.example:PORT\r\n\r\n")),
         (404, format!("GET {target} HTTP/1.1\r\nHost: localhost:PORT\r\n\r\n")),

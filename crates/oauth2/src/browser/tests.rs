@@ -49,7 +49,7 @@ fn g1_the_url_is_shown_and_opened_and_nothing_else_is_done_with_it() {
     assert!(shown[0].contains(&format!("\n    {URL}\n")), "{}", shown[0]);
 
     let browser = std::thread::spawn(move || visit(&redirect_uri, "code=s3cret&state=st4te"));
-    assert_eq!(waiting.receive().unwrap().expose_secret(), "code=s3cret&state=st4te");
+    assert_eq!(waiting.receive(|_| true).unwrap().expose_secret(), "code=s3cret&state=st4te");
     assert!(browser.join().unwrap().starts_with("HTTP/1.1 200 "));
     assert_eq!(arguments.iter().collect::<Vec<_>>(), [URL]);
 }
@@ -83,7 +83,7 @@ fn an_opener_may_wait_for_the_answer() {
     .unwrap();
     waiting.redirect_uri().clone_into(&mut redirect_uri.lock().unwrap());
     waiting.show_and_open(URL, ISSUER).unwrap();
-    assert_eq!(waiting.receive().unwrap().expose_secret(), "code=a&state=b");
+    assert_eq!(waiting.receive(|_| true).unwrap().expose_secret(), "code=a&state=b");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn an_answer_can_be_pasted() {
     waiting.show_and_open(URL, ISSUER).unwrap();
     let prompt = prompts.try_recv().unwrap();
     assert!(prompt.contains(URL) && prompt.contains("Paste the whole address here"), "{prompt}");
-    assert_eq!(waiting.receive().unwrap().expose_secret(), "code=a&state=b");
+    assert_eq!(waiting.receive(|_| true).unwrap().expose_secret(), "code=a&state=b");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_sign_in_that_is_not_waited_for_stops_listening() {
 
     let waiting = Browser::printed().time_limit(Duration::from_secs(60)).begin("x7").unwrap();
     drop(waiting.cancel_guard());
-    assert!(waiting.receive().unwrap_err().to_string().contains("given up"));
+    assert!(waiting.receive(|_| true).unwrap_err().to_string().contains("given up"));
 }
 
 #[test]

@@ -72,10 +72,13 @@ impl Waiting {
     }
 
     /// Waits for the answer and gives its query, undecoded. Blocks. Afterwards nothing is open any more.
-    pub(crate) fn receive(self) -> Result<SecretString, Error> {
+    ///
+    /// A query that is not wanted, of an earlier sign-in or from some page in the same browser, does not end it. One that a
+    /// person brings back by hand does.
+    pub(crate) fn receive(self, is_wanted: impl Fn(&str) -> bool) -> Result<SecretString, Error> {
         let limit = Limit::start(self.time_limit, self.cancelled);
         match self.answer {
-            Answer::Received(receiver) => receiver.receive(&limit),
+            Answer::Received(receiver) => receiver.receive(&is_wanted, &limit),
             Answer::Pasted(input) => input.receive(&self.redirect_uri, &limit),
         }
     }

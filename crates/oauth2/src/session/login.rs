@@ -54,9 +54,10 @@ async fn by_browser(
     let (url, origin) = (pending.url().to_owned(), service.origin());
     let callback = io.block(move || {
         waiting.show_and_open(&url, &origin)?;
-        waiting.receive()
+        let callback = waiting.receive(|query| pending.is_answered_by(query))?;
+        Ok::<_, Error>((pending, callback))
     });
-    let callback = callback.await??;
+    let (pending, callback) = callback.await??;
     drop(guard);
     service.finish(&pending, secrecy::ExposeSecret::expose_secret(&callback), io).await
 }
