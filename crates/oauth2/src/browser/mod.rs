@@ -167,9 +167,9 @@ impl Browser {
         self
     }
 
-    /// Opens what the answer comes in by. `random_path_segment` makes the redirect URI another one than that of any other
-    /// flow; where it is empty, or the program has named a path, it is left out.
-    pub(crate) fn begin(self, random_path_segment: &str) -> Result<Waiting, Error> {
+    /// Opens what the answer comes in by. Its redirect URI is another one for each login by its port alone: many servers want
+    /// the path to be as it is registered (RFC 8252 section 7.3).
+    pub(crate) fn begin(self) -> Result<Waiting, Error> {
         let (redirect_uri, answer) = match (&self.way, &self.path) {
             (Way::Pasted, _) => {
                 let uri = self.registered_uri()?;
@@ -181,11 +181,7 @@ impl Browser {
                 return Err(Error::new(Fault::Caller, message));
             }
             (_, path) => {
-                let path = match path {
-                    Some(path) => path.clone(),
-                    None if random_path_segment.is_empty() => "/callback".into(),
-                    None => format!("/callback/{random_path_segment}"),
-                };
+                let path = path.clone().unwrap_or_else(|| "/callback".into());
                 check_path(&path)?;
                 let host = if self.localhost { Host::Localhost } else { Host::Address };
                 let receiver = Receiver::bind(host, self.port.unwrap_or(0), path)?;

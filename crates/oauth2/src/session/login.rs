@@ -45,8 +45,7 @@ async fn by_browser(
     request: Request,
     io: &Io,
 ) -> Result<Granted, Error> {
-    // Its own for each login by the port alone: many servers want the path to be as it is registered (RFC 8252 section 7.3).
-    let waiting = browser.begin("")?;
+    let waiting = browser.begin()?;
     // Should this flow be dropped, nothing goes on listening.
     let guard = waiting.cancel_guard();
     let request = Request { redirect_uri: waiting.redirect_uri().to_owned(), ..request };
