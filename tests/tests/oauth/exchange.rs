@@ -165,6 +165,17 @@ fn o4_what_tokens_yield_is_exchanged() {
         bench.clock.advance(Duration::from_secs(4000));
         assert_eq!(bench.get(&tokens).status(), Some(200), "{}", driver.name());
         assert_eq!(bench.server.grants().len(), 6, "{}", driver.name());
+
+        // All of them are revoked before their time: what is refused is fetched anew, and exchanged once more.
+        bench.server.revoke_access_tokens();
+        assert_eq!(bench.get(&tokens).status(), Some(200), "{}", driver.name());
+        let grants = bench.server.grants();
+        assert_eq!(
+            grants[6..],
+            [GRANT, "client_credentials", "client_credentials", GRANT],
+            "{}",
+            driver.name()
+        );
         bench.assert_clean();
     });
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{
     Acquired, Token, TokenEvent, Tokens,
-    cache::Landed,
+    cache::{Landed, Refusal},
+    current::Current,
     event::tell,
     record,
     renewal::{PATIENCE, Place, SAVE_AGAIN},
@@ -172,6 +173,21 @@ impl Tokens {
                     acquire.landed(landing);
                 }
             }
+        }
+    }
+}
+
+impl Tokens {
+    /// A server has refused this token elsewhere than on a request, such as one that was to exchange it: whether there is
+    /// another now, or there can be one. The next who asks gets it.
+    pub fn refuse(&self, token: &Token, io: &Io) -> bool {
+        let current = self.0.cache.peek();
+        let is_it = |current: &&Arc<Current>| current.token.expose() == token.expose();
+        match current.as_ref().filter(is_it) {
+            Some(current) => {
+                matches!(self.0.cache.reject(current.generation, io.now()), Refusal::Again(_))
+            }
+            None => true,
         }
     }
 }

@@ -167,6 +167,19 @@ impl Checked {
             }
         }
     }
+
+    /// Whether there is another to be had, where this was refused.
+    fn refuse(&self, token: &str, io: &Io) -> bool {
+        match self {
+            Self::Value(..) => false,
+            Self::Tokens(tokens) => tokens.refuse(&Token::new(token), io),
+        }
+    }
+}
+
+/// An error that another token would not mend.
+fn lasting(error: Error) -> (Error, bool) {
+    (error, false)
 }
 
 struct Exchange {
@@ -178,11 +191,12 @@ struct Exchange {
     audience: String,
 }
 
-impl TokenSource for Exchange {
-    async fn fetch(&self, io: &Io) -> Result<Token, Error> {
-        let (subject, name) = self.subject.get(io).await?;
+impl Exchange {
+    /// Exchanges what there is. Where that is not taken, whether there may be something else now.
+    async fn exchange(&self, io: &Io) -> Result<Token, (Error, bool)> {
+        let (subject, name) = self.subject.get(io).await.map_err(lasting)?;
         let actor = match &self.actor {
-            Some((actor, urn)) => Some((actor.get(io).await?.0, urn)),
+            Some((actor, urn)) => Some((actor.get(io).await.map_err(lasting)?.0, urn)),
             None => None,
         };
         let scope = self.service.scope();
@@ -200,16 +214,25 @@ impl TokenSource for Exchange {
         }
         let mut secrets = vec![&*subject];
         secrets.extend(actor.as_ref().map(|(actor, _)| &**actor));
-        let key = self.service.new_key(io).await?;
+        let key = self.service.new_key(io).await.map_err(lasting)?;
         let grant =
             Grant { parameters: &parameters, name: &name, remedy: "exchange a newer one", secrets: &secrets };
         let granted = self.service.token(grant, key.as_deref(), io).await.map_err(|refused| {
             // RFC 8693 section 2.2.2: this code is for a token that is not good, too, and for that it mostly comes.
-            if refused.code.as_deref() != Some("invalid_request") || refused.error.is_transient() {
-                return refused.error;
+            let perhaps = refused.code.as_deref() == Some("invalid_request") && !refused.error.is_transient();
+            if !refused.is_grant && !perhaps {
+                return lasting(refused.error);
+            }
+            // Which of the two it is, nobody says.
+            let actor = self.actor.as_ref().zip(actor.as_ref());
+            let is_new =
+                [Some((&self.subject, &subject)), actor.map(|((actor, _), (token, _))| (actor, token))]
+                    .map(|said| said.is_some_and(|(held, token)| held.refuse(token, io)));
+            if refused.is_grant {
+                return (refused.error, is_new.contains(&true));
             }
             let message = format!("{}; or {name} is not good any more: exchange a newer one", refused.error);
-            Error::new(Fault::Credential, message)
+            (Error::new(Fault::Credential, message), is_new.contains(&true))
         })?;
         // RFC 8693 section 2.2.1: it has to say what it has issued.
         if granted.issued_type.is_none() {
@@ -217,9 +240,19 @@ impl TokenSource for Exchange {
                 "token endpoint at {} answered 200, but does not say what it has issued (`issued_token_type`)",
                 self.service.origin()
             );
-            return Err(Error::new(Fault::Server, message));
+            return Err(lasting(Error::new(Fault::Server, message)));
         }
         Ok(granted.with_requested_scope(&scope).token)
+    }
+}
+
+impl TokenSource for Exchange {
+    async fn fetch(&self, io: &Io) -> Result<Token, Error> {
+        match self.exchange(io).await {
+            // It may have been revoked before its time: once more, with a new one.
+            Err((_, true)) => self.exchange(io).await.map_err(|(error, _)| error),
+            exchanged => exchanged.map_err(|(error, _)| error),
+        }
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

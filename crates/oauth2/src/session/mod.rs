@@ -113,6 +113,9 @@ impl Session {
 
     /// Begins a login whose answer comes to a URL of your own: a web application. Redirect the person to
     /// [`Pending::url`], and [finish](Self::finish) when they come back.
+    ///
+    /// A program that signs people in at several servers gives each a redirect URI of its own. Servers that name themselves in
+    /// their answers (RFC 9207) are told apart by that; the others only by where their answer came in (RFC 9700 section 4.4.2).
     pub fn begin(&self, redirect_uri: impl Into<String>) -> Flow<Pending> {
         self.begin_asking(redirect_uri, Ask::new())
     }
@@ -129,6 +132,12 @@ impl Session {
 
     /// Finishes a login with what came back: the query of the request that the person's browser was sent to, or its whole URL. The
     /// login is then kept as this session's.
+    ///
+    /// Of a URL the path is compared with that of the redirect URI. Behind a proxy that rewrites paths, give the query alone.
+    ///
+    /// # Errors
+    /// It is not the answer to this login, it was given by another server, or it is over; nothing is sent then. Or the server
+    /// has signed nobody in, or takes the code from nobody any more.
     pub fn finish(&self, pending: Pending, callback: impl Into<String>) -> Flow<()> {
         let (session, callback) = (self.clone(), secrecy::SecretString::from(callback.into()));
         Flow::new(move |io| async move {
