@@ -12,6 +12,9 @@ use crate::{
     code::{code_in, shop},
 };
 
+type Change<'a> = &'a dyn Fn(&str) -> Option<String>;
+type Form<'a> = &'a dyn Fn(&str) -> String;
+
 pub(crate) const NOTHING_SENT: &str = "nothing was sent to the token endpoint";
 
 /// Begins a login, makes something else of the answer, and gives the error of finishing with that. Nothing was sent.
@@ -54,7 +57,6 @@ fn e7_a_callback_of_another_login_is_refused_before_anything_is_sent() {
         let session = bench.session(bench.app("shop"));
         let other = bench.run(session.begin(CALLBACK)).unwrap();
         let others = part(&bench.server.follow(other.url()), "state").to_owned();
-        type Change<'a> = &'a dyn Fn(&str) -> Option<String>;
         let changes: [(&str, Change<'_>); 11] = [
             ("none", &|_| None),
             ("empty", &|_| Some(String::new())),
@@ -179,7 +181,6 @@ fn a_callback_is_a_query_a_path_or_a_url() {
     on_every_driver(|driver| {
         let bench = Bench::new(driver, |server| server.client(shop()));
         let session = bench.session(bench.app("shop"));
-        type Form<'a> = &'a dyn Fn(&str) -> String;
         let query = |answer: &str| answer.split_once('?').unwrap().1.to_owned();
         let forms: [Form<'_>; 8] = [
             &|answer| answer.to_owned(),

@@ -13,6 +13,8 @@ use crate::{
     code::{shop, value},
 };
 
+type Change<'a> = &'a dyn Fn(&str) -> String;
+
 fn differs() -> String {
     format!("the callback was given by another server than the one asked (iss differs); {NOTHING_SENT}")
 }
@@ -207,7 +209,6 @@ fn j3_the_words_of_another_server_are_not_shown() {
         let no_issuer = |answer: &str| with(&says(answer), "iss", None);
         let two = |answer: &str| says(answer) + "&iss=https%3A%2F%2Fcall-0190.example";
         let other_login = |answer: &str| with(&says(answer), "state", Some("call-0190"));
-        type Change<'a> = &'a dyn Fn(&str) -> String;
         let changes: [(&str, Change<'_>); 4] = [
             ("iss differs", &other_issuer),
             ("iss is missing", &no_issuer),

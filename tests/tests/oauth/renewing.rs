@@ -19,9 +19,10 @@ fn shop(server: AuthServerBuilder) -> AuthServerBuilder {
     server.client(RegisteredClient::public("shop").redirect_uri(CALLBACK))
 }
 
+type Kind = (DpopPolicy, fn(Registration) -> Registration);
+
 /// A login whose tokens go as they are, and one whose tokens are bound to a key.
-const KINDS: [(DpopPolicy, fn(Registration) -> Registration); 2] =
-    [(DpopPolicy::Off, |app| app), (DpopPolicy::Required, |app| app.dpop())];
+const KINDS: [Kind; 2] = [(DpopPolicy::Off, |app| app), (DpopPolicy::Required, |app| app.dpop())];
 
 fn post(bench: &Bench<'_>, tokens: &Tokens, body: PlanBody) -> Outcome {
     let auth = Auth::new(bench.net.origin(API), tokens).unwrap();
