@@ -23,6 +23,7 @@
 //! | a program in its own name | [`Registration::client_credentials`] |
 //! | a person at a browser, or over SSH | [`Session::login`] with [`Browser`] or [`Device`] |
 //! | many people of a web application | [`Sessions`] |
+//! | a program that no server knows yet (RFC 7591) | [`Registration::obtain`] |
 //! | a refresh token that somebody has | [`Registration::refresh_token`] |
 //! | one token for another (RFC 8693) | [`Registration::token_exchange`] |
 //! | a signed statement (RFC 7523) | [`Registration::jwt_bearer`], [`Registration::assertion`] |
@@ -63,6 +64,7 @@ pub mod oauth2_types;
 #[cfg(feature = "openid")]
 mod openid;
 mod random;
+mod register;
 mod registration;
 mod revocation;
 mod said;
@@ -87,6 +89,7 @@ pub use self::{
     device::Device,
     grants::{ClientCredentials, JwtBearer, RefreshGrant, Subject, TokenExchange},
     keys::{Algorithm, IntoSigner, PublicKey, Signer},
+    register::NewClient,
     registration::Registration,
     revocation::Introspection,
     server::{Server, providers},

@@ -34,6 +34,9 @@ impl Service {
     /// Makes an authorization request: pushed, where the server or the program wants that, else in the URL.
     pub(crate) async fn begin(&self, request: &Request, io: &Io) -> Result<Pending, Error> {
         check_redirect_uri(&request.redirect_uri)?;
+        if let Some(obtained) = self.client.registered() {
+            obtained.check_login(&request.redirect_uri, io.now())?;
+        }
         let metadata = self.metadata(io).await?;
         self.check_pkce(&metadata)?;
         let (state, verifier) = (unguessable()?, unguessable()?);
