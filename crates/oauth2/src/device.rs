@@ -43,7 +43,7 @@ impl Device {
 
     pub(crate) async fn run(self, service: &Service, request: Request, io: &Io) -> Result<Granted, Error> {
         if let Some(obtained) = service.client.registered() {
-            obtained.check_grant(DEVICE_CODE)?;
+            obtained.check_login(DEVICE_CODE, None, io).await?;
         }
         let metadata = service.metadata(io).await?;
         let key = service.binding.begin(&metadata)?;

@@ -37,7 +37,7 @@
 //! | answer | error | what follows |
 //! |---|---|---|
 //! | `invalid_grant`, `invalid_scope` | [login required](authwright_core::Error::is_login_required) | a person signs in |
-//! | `invalid_client`, `unauthorized_client`, 401 | the same, naming the client | its id or secret is corrected |
+//! | `invalid_client`, `unauthorized_client`, 401 | the same, naming the client | its id or secret is corrected; one that was [obtained](Registration::obtain) is registered anew |
 //! | `temporarily_unavailable`, `slow_down`, 408, 429, 5xx, a page instead of JSON | [transient](authwright_core::Error::is_transient), with `Retry-After` | a valid token stays in use; tried again |
 //! | any redirect | the server's fault | not followed: what was sent is for one server (section 10.4) |
 //! | `invalid_request`, `unsupported_grant_type`, 404 | the caller's fault | the endpoint is corrected |

@@ -164,7 +164,10 @@ impl Service {
             }
             let answer = endpoint.send(request, io).await?;
             self.nonces.learn(&endpoint.origin, answer.headers());
-            if let Some(obtained) = self.client.registered().filter(|_| answer::is_unknown_client(&answer)) {
+            // Where the client shows itself by its registration alone: others may want something of their own.
+            let registered = matches!(which, Which::Token | Which::Pushed | Which::Device);
+            let obtained = self.client.registered().filter(|_| registered);
+            if let Some(obtained) = obtained.filter(|_| answer::is_unknown_client(&answer)) {
                 obtained.refused(io).await?;
             }
             // Something new to say, even if another call has learnt it meanwhile.

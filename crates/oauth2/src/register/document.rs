@@ -14,7 +14,7 @@ use crate::{
     server::{Metadata, Server},
 };
 
-pub(super) const CODE: &str = "authorization_code";
+pub(crate) const CODE: &str = "authorization_code";
 const REFRESH: &str = "refresh_token";
 const CLIENT_CREDENTIALS: &str = "client_credentials";
 

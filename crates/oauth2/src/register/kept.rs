@@ -51,6 +51,11 @@ impl Registered {
 }
 
 impl Kept {
+    /// Whether the client there is this one.
+    pub(super) fn is_of(&self, id: &str) -> bool {
+        self.client.as_ref().is_some_and(|client| client.id == id)
+    }
+
     pub(super) fn write(&self, key: &StoreKey, issuer: &str) -> Record {
         let expose = |secret: &Option<SecretString>| secret.as_ref().map(|it| it.expose_secret().to_owned());
         let client = self.client.as_ref().map(|client| {
@@ -79,8 +84,9 @@ impl Kept {
     /// What stands in a record, which must be of this program at this server: a secret is for the one that gave it.
     pub(super) fn read(record: &Record, key: &StoreKey, issuer: &str) -> Result<Self, Error> {
         let unusable = |why: &str| {
-            let message =
-                format!("the stored registration of {key} cannot be used: {why}; remove it from its store");
+            let message = format!(
+                "the stored registration of {key} cannot be used: {why}; remove it (Registration::forget)"
+            );
             Error::new(Fault::Store, message)
         };
         let damaged = || unusable("it is damaged");

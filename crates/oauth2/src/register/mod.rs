@@ -6,11 +6,14 @@ mod kept;
 mod obtain;
 mod obtained;
 
+#[cfg(test)]
+mod tests;
+
 use std::{fmt, sync::Arc};
 
 use authwright_core::{Error, Secret};
 
-pub(crate) use self::obtained::Obtained;
+pub(crate) use self::{document::CODE, obtained::Obtained};
 use crate::{
     keys::{IntoSigner, Signer},
     registration::GivenBinding,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use authwright_core::{
     Error, Fault, Flow, TokenStore,
     flow::Io,
-    store::{Record, Saved, StoreGuard, StoreKey},
+    store::{Record, Saved, StoreGuard},
 };
 use http::{HeaderValue, header};
 use secrecy::ExposeSecret;
@@ -57,13 +57,7 @@ impl Registration {
         let (server, store) = (server.into(), Arc::new(store));
         Flow::new(move |io| async move {
             let known = server.check()?;
-            client.check()?;
-            let place = Place {
-                store,
-                key: StoreKey::new(client.identity(&server)?),
-                issuer: server.issuer.clone(),
-                origin: crate::endpoint::origin_of(&server.issuer),
-            };
+            let place = Place::new(&server, &client, store)?;
             let obtain = Obtain { server, client, place, io: &io };
             let kept = match obtain.stored().await? {
                 Some(kept) => kept,
@@ -73,18 +67,18 @@ impl Registration {
         })
     }
 
-    /// Takes a registration that was [obtained](Self::obtain) out of its store: the next that is obtained is a new one. At the
-    /// server the client stays.
-    pub fn forget(&self) -> Flow<()> {
-        let obtained = self.obtained.clone();
+    /// Takes a registration that was [obtained](Self::obtain) with the same description out of its store, whatever is there:
+    /// the next that is obtained is a new one. At the server the client stays.
+    pub fn forget(server: impl Into<Server>, client: NewClient, store: impl TokenStore) -> Flow<()> {
+        let (server, store) = (server.into(), Arc::new(store));
         Flow::new(move |io| async move {
-            match obtained {
-                Some(obtained) => obtained.forget(&io).await,
-                None => Err(Error::new(
-                    Fault::Caller,
-                    "this registration was made by hand and is kept nowhere; only an obtained one can be forgotten",
-                )),
+            let place = Place::new(&server, &client, store)?;
+            let removed = io.block(move || place.store.lock(&place.key, PATIENCE)?.remove());
+            if removed.await?? == Saved::Overtaken {
+                let message = "the registration cannot be forgotten: the lock on it has run out; try again";
+                return Err(Error::new(Fault::Store, message).transient());
             }
+            Ok(())
         })
     }
 }
@@ -247,7 +241,7 @@ fn unsupported(origin: &str, method: &str) -> Error {
         }
         "client_secret_jwt" => "which needs the feature `keys` of authwright-oauth2".to_owned(),
         _ => format!(
-            "which is not known here; ask the server for another ({}), or register by hand",
+            "which is not known here; ask for another (NewClient::token_endpoint_auth_method: {}), or register by hand",
             METHODS.join(", ")
         ),
     };

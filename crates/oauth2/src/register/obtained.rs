@@ -16,10 +16,10 @@ use authwright_core::{
 };
 
 use super::{
-    document::CODE,
+    NewClient,
     kept::{Kept, Registered},
 };
-use crate::{client::Client, errors};
+use crate::{client::Client, errors, server::Server};
 
 /// How long to wait for another process that registers: as long as its call may take, and some more.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,11 +37,28 @@ pub(super) struct Place {
     pub(super) origin: String,
 }
 
+impl Place {
+    /// The description is checked.
+    pub(super) fn new(
+        server: &Server,
+        client: &NewClient,
+        store: Arc<dyn TokenStore>,
+    ) -> Result<Self, Error> {
+        client.check()?;
+        Ok(Self {
+            store,
+            key: StoreKey::new(client.identity(server)?),
+            issuer: server.issuer.clone(),
+            origin: crate::endpoint::origin_of(&server.issuer),
+        })
+    }
+}
+
 /// A client that has registered itself.
 pub(crate) struct Obtained {
     place: Place,
     client: Registered,
-    /// The server does not know it any more. Nothing is sent for it then.
+    /// The server does not know it any more, or it is not the one in the store. Nothing is sent for it then.
     is_refused: AtomicBool,
     /// It stands for one that was refused, and has not been accepted yet.
     is_unproven: AtomicBool,
@@ -59,7 +76,7 @@ impl Obtained {
     /// Refuses a client that is over: its secret is not shown past its end.
     pub(crate) fn check_is_good(&self, now: SystemTime) -> Result<(), Error> {
         let why = if self.is_refused.load(Ordering::Relaxed) {
-            "is not known to the server any more"
+            "is not known to the server any more, or was forgotten here"
         } else if !self.client.is_good_for(Duration::ZERO, now) {
             "has a secret that has ended"
         } else {
@@ -76,46 +93,64 @@ impl Obtained {
             return Ok(());
         }
         let message = format!(
-            "{} is not registered for the grant `{grant}`; ask for it (NewClient::grant_type, or a redirect URI), or the \
-             server does not give it",
+            "{} is not registered for the grant `{grant}`; ask for it where it registers (NewClient::grant_type), unless the \
+             server withholds it",
             self.name()
         );
         Err(Error::new(Fault::Caller, message))
     }
 
-    /// Refuses a login that would end at the server with a page that nobody can do anything about.
-    pub(crate) fn check_login(&self, redirect_uri: &str, now: SystemTime) -> Result<(), Error> {
-        self.check_is_good(now)?;
-        self.check_grant(CODE)?;
-        let is_known = |known: &String| {
-            known == redirect_uri
-                || loopback(redirect_uri).is_some_and(|uri| loopback(known).as_ref() == Some(&uri))
-        };
-        if self.client.redirect_uris.iter().any(is_known) {
-            return Ok(());
+    /// Refuses a login that would end at the server with a page that nobody can do anything about. `redirect_uri`: of one
+    /// by browser.
+    pub(crate) async fn check_login(
+        &self,
+        grant: &str,
+        redirect_uri: Option<&str>,
+        io: &Io,
+    ) -> Result<(), Error> {
+        self.check_is_good(io.now())?;
+        self.check_grant(grant)?;
+        if redirect_uri.is_some_and(|uri| !self.has_redirect_uri(uri)) {
+            let message = format!(
+                "the redirect URI of this login is none that {} is registered with; give it to NewClient::redirect_uri",
+                self.name()
+            );
+            return Err(Error::new(Fault::Caller, message));
         }
-        let message = format!(
-            "the redirect URI of this login is none that {} is registered with; give it to NewClient::redirect_uri",
-            self.name()
-        );
-        Err(Error::new(Fault::Caller, message))
+        // Another process may have heard that it is over.
+        let place = self.place.clone();
+        let record = io.block(move || place.store.load(&place.key)).await??;
+        let kept =
+            record.map(|record| Kept::read(&record, &self.place.key, &self.place.issuer)).transpose()?;
+        if !kept.is_some_and(|kept| kept.is_of(&self.client.id)) {
+            self.is_refused.store(true, Ordering::Relaxed);
+        }
+        self.check_is_good(io.now())
+    }
+
+    fn has_redirect_uri(&self, uri: &str) -> bool {
+        let on_loopback = loopback(uri);
+        let is_it =
+            |known: &String| known == uri || (on_loopback.is_some() && loopback(known) == on_loopback);
+        self.client.redirect_uris.iter().any(is_it)
     }
 
     /// The server does not know it: the next [`obtain`](crate::Registration::obtain) registers another. But not for one
-    /// that stands for another already.
+    /// that stands for another already, and was never accepted.
     pub(crate) async fn refused(&self, io: &Io) -> Result<(), Error> {
-        if self.is_unproven.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let forgotten = self.change(io, |_| Change::To(Kept { client: None, is_second: true }));
-        forgotten.await.map_err(|error| {
+        let noted = self.change(io, |kept| {
+            let vacant = Kept { client: None, is_second: true };
+            (!kept.is_second).then_some(vacant)
+        });
+        let noted = noted.await.map_err(|error| {
             let message = format!(
                 "{} is not known to the server any more, and that cannot be noted in its store: {error}",
                 self.name()
             );
             errors::in_other_words(&error, message)
         })?;
-        self.is_refused.store(true, Ordering::Relaxed);
+        self.is_refused.store(noted != Changed::Declined, Ordering::Relaxed);
+        self.is_unproven.store(noted == Changed::Declined, Ordering::Relaxed);
         Ok(())
     }
 
@@ -123,14 +158,8 @@ impl Obtained {
     pub(crate) async fn accepted(&self, io: &Io) {
         if self.is_unproven.swap(false, Ordering::Relaxed) {
             // If that cannot be stored, a refusal in another process is one for a person.
-            let _ = self.change(io, |kept| Change::To(Kept { is_second: false, ..kept })).await;
+            let _ = self.change(io, |kept| Some(Kept { is_second: false, ..kept })).await;
         }
-    }
-
-    /// Takes it out of the store.
-    pub(super) async fn forget(&self, io: &Io) -> Result<(), Error> {
-        self.is_refused.store(true, Ordering::Relaxed);
-        self.change(io, |_| Change::Away).await
     }
 
     /// What to do where the server has refused it.
@@ -141,29 +170,28 @@ impl Obtained {
                 "{client} is not known there any more: register again (Registration::obtain), then {then}"
             );
         }
-        format!(
-            "{client} was registered in place of one that was refused, and is refused too, so no other is registered by itself: \
-             ask who runs the server; Registration::forget makes the next start register again"
-        )
+        if self.is_unproven.load(Ordering::Relaxed) {
+            return format!(
+                "{client} was registered in place of one that was refused, and is refused too, so no other is registered by \
+                 itself: ask who runs the server; after Registration::forget the next start registers again"
+            );
+        }
+        format!("check {client}")
     }
 
-    /// Changes what is stored, unless somebody else has registered another client since.
-    async fn change(&self, io: &Io, change: fn(Kept) -> Change) -> Result<(), Error> {
+    /// Changes what is stored, where that is still this client.
+    async fn change(&self, io: &Io, change: fn(Kept) -> Option<Kept>) -> Result<Changed, Error> {
         let (place, id) = (self.place.clone(), self.client.id.clone());
         let changed = io.block(move || {
             for _ in 0..TRIES {
                 let mut guard = place.store.lock(&place.key, PATIENCE)?;
-                let Some(record) = guard.load()? else { return Ok(()) };
-                let kept = Kept::read(&record, &place.key, &place.issuer)?;
-                if kept.client.as_ref().is_none_or(|client| client.id != id) {
-                    return Ok(());
-                }
-                let saved = match change(kept) {
-                    Change::To(kept) => guard.save(&kept.write(&place.key, &place.issuer))?,
-                    Change::Away => guard.remove()?,
+                let kept = guard.load()?.map(|record| Kept::read(&record, &place.key, &place.issuer));
+                let Some(kept) = kept.transpose()?.filter(|kept| kept.is_of(&id)) else {
+                    return Ok(Changed::NotOurs);
                 };
-                if saved == Saved::Stored {
-                    return Ok(());
+                let Some(kept) = change(kept) else { return Ok(Changed::Declined) };
+                if guard.save(&kept.write(&place.key, &place.issuer))? == Saved::Stored {
+                    return Ok(Changed::Done);
                 }
             }
             Err(Error::new(Fault::Store, "its lock runs out before anything can be written").transient())
@@ -172,9 +200,13 @@ impl Obtained {
     }
 }
 
-enum Change {
-    To(Kept),
-    Away,
+/// What has become of a change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Changed {
+    Done,
+    Declined,
+    /// Somebody else has registered another client since, or has forgotten this one.
+    NotOurs,
 }
 
 /// A redirect URI on this machine without its port, of which any will do (RFC 8252 section 7.3).
