@@ -39,8 +39,8 @@ impl Registration {
     /// answered `invalid_client` since: once. Should the new client be refused too, before it was ever accepted, a person
     /// has to look. Logins are of the client they were made with; after a new registration people sign in again.
     ///
-    /// Before anything is sent, the store shows that it can be written. The flow fails where it cannot, where the description
-    /// is malformed, and where the server registers nobody, or not this program.
+    /// Before the server is told, the store shows that it can be written. The flow fails where it cannot, where the
+    /// description is malformed, and where the server registers nobody, or not this program.
     ///
     /// ```
     /// use authwright_core::MemoryStore;
