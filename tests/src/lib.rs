@@ -59,4 +59,6 @@ mod documentation {
     struct BindTokensToAKey;
     #[doc = include_str!("../../docs/howto/which-server.md")]
     struct WhichServer;
+    #[doc = include_str!("../../docs/howto/register-a-client.md")]
+    struct RegisterAClient;
 }

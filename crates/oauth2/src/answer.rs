@@ -170,6 +170,18 @@ pub(crate) fn refused(
     }
 }
 
+/// Whether the client that asked is not known, or not by what it has shown (RFC 6749 section 5.2).
+pub(crate) fn is_unknown_client(answer: &Answer) -> bool {
+    let code = || answer.json().ok().and_then(|json| json.text("/error").map(ToOwned::to_owned));
+    !says_nothing(answer.status()) && code().as_deref() == Some("invalid_client")
+}
+
+/// A server that fails, or has too much to do, says nothing about what it was asked.
+pub(crate) fn says_nothing(status: StatusCode) -> bool {
+    let is_busy = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+    status.is_server_error() || is_busy
+}
+
 fn classified(answer: &Answer, asked: &Asked<'_>, json: Option<&Json>, code: Option<&str>) -> Error {
     let Asked { what, origin, client, grant, remedy, .. } = asked;
     let status = answer.status();
@@ -180,9 +192,7 @@ fn classified(answer: &Answer, asked: &Asked<'_>, json: Option<&Json>, code: Opt
     let credential = |advice: String| Error::new(Fault::Credential, format!("{says}; {advice}"));
     let caller = |advice: &str| Error::new(Fault::Caller, format!("{says}; {advice}"));
 
-    // A server that fails, or has too much to do, says nothing about what it was asked.
-    let is_busy = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
-    if status.is_server_error() || is_busy {
+    if says_nothing(status) {
         return passing(format!("{says}; try again later"), answer, asked);
     }
     if status.is_redirection() {
@@ -195,7 +205,8 @@ fn classified(answer: &Answer, asked: &Asked<'_>, json: Option<&Json>, code: Opt
     match code {
         Some("invalid_grant") if grant.is_empty() => credential(format!("check {client}")),
         Some("invalid_grant") => credential(format!("it does not take {grant} any more: {remedy}")),
-        Some("invalid_client" | "unauthorized_client") => credential(format!("check {client}")),
+        Some("invalid_client") => credential(client.unknown(remedy)),
+        Some("unauthorized_client") => credential(format!("check {client}")),
         Some("invalid_scope") if grant.is_empty() => {
             credential(format!("{client} may not have the scope it asks for"))
         }

@@ -10,6 +10,7 @@ use crate::{
     assertion::{Key, client_assertion},
     endpoint::form_encoded,
     keys::Signer,
+    register::Obtained,
     server::Metadata,
 };
 
@@ -18,6 +19,8 @@ use crate::{
 pub(crate) struct Client {
     id: String,
     authentication: Authentication,
+    /// Where it has registered itself.
+    obtained: Option<Arc<Obtained>>,
 }
 
 pub(crate) enum Authentication {
@@ -67,6 +70,8 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 pub(crate) enum Placed {
     /// As the server's metadata have it: by Basic, where they do not say (RFC 8414 section 2).
     AsServerSays,
+    /// As the client is registered, whatever the metadata list.
+    ByBasic,
     InBody,
 }
 
@@ -98,11 +103,27 @@ impl Client {
                 "the client id is empty; it is what the server calls this program",
             ));
         }
-        Ok(Self { id, authentication })
+        Ok(Self { id, authentication, obtained: None })
+    }
+
+    /// One that has registered itself.
+    pub(crate) fn obtained(self, obtained: Option<Arc<Obtained>>) -> Self {
+        Self { obtained, ..self }
+    }
+
+    /// What is known of it where it has registered itself.
+    pub(crate) fn registered(&self) -> Option<&Arc<Obtained>> {
+        self.obtained.as_ref()
     }
 
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// What to do where the server does not know it, or not by what it shows.
+    pub(crate) fn unknown(&self, remedy: &str) -> String {
+        let obtained = self.obtained.as_ref();
+        obtained.map_or_else(|| format!("check {self}"), |obtained| obtained.advice(self, remedy))
     }
 
     /// Whether it takes the endpoints for clients with certificates, where there are any.
@@ -122,6 +143,9 @@ impl Client {
     }
 
     pub(crate) async fn show(&self, server: &Metadata, io: &Io) -> Result<Shown<'_>, Error> {
+        if let Some(obtained) = &self.obtained {
+            obtained.check_is_good(io.now())?;
+        }
         let by_id = || Shown { id: Some(&self.id), ..Shown::default() };
         match &self.authentication {
             Authentication::None | Authentication::Certificate => Ok(by_id()),

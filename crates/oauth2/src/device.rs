@@ -14,7 +14,7 @@ use crate::{
     service::{Grant, Service},
 };
 
-const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// RFC 8628 section 3.2: seconds between two polls, where the server does not say.
 const INTERVAL: u64 = 5;
 /// RFC 8628 section 3.5.
@@ -42,13 +42,16 @@ impl Device {
     }
 
     pub(crate) async fn run(self, service: &Service, request: Request, io: &Io) -> Result<Granted, Error> {
+        if let Some(obtained) = service.client.registered() {
+            obtained.check_login(DEVICE_CODE, None, io).await?;
+        }
         let metadata = service.metadata(io).await?;
         let key = service.binding.begin(&metadata)?;
         let scope = service.scope_with(&request);
         let (begun, told) = begin(service, &metadata, &request, &scope, io).await?;
         let (shown, origin) = (self.shown, service.origin());
         io.block(move || told.show(&origin, shown.as_deref())).await??;
-        let parameters = [("grant_type", GRANT), ("device_code", begun.code.expose_secret())];
+        let parameters = [("grant_type", DEVICE_CODE), ("device_code", begun.code.expose_secret())];
         let secrets = [begun.code.expose_secret()];
         let mut interval = begun.interval;
         loop {

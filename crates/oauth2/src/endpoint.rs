@@ -1,4 +1,4 @@
-//! An endpoint of an authorization server, and the one request that is sent to any of them: a form.
+//! An endpoint of an authorization server, and what is sent to it: a form, or JSON where a program registers itself.
 
 use authwright_core::{
     Error, Fault, Target,
@@ -73,6 +73,15 @@ impl Endpoint {
         request
             .body(form.text.into_bytes())
             .map_err(|_| Error::new(Fault::Caller, "the token request is malformed"))
+    }
+
+    /// A POST of JSON (RFC 7591 section 3.1).
+    pub(crate) fn json_request(&self, body: String) -> Result<Request<Vec<u8>>, Error> {
+        Request::post(self.uri.clone())
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/json")
+            .body(body.into_bytes())
+            .map_err(|_| Error::new(Fault::Caller, "the registration request is malformed"))
     }
 
     /// Sends a request. No client follows a redirect for a flow, so what is in it goes to this endpoint and nowhere else.

@@ -23,6 +23,7 @@
 //! | a program in its own name | [`Registration::client_credentials`] |
 //! | a person at a browser, or over SSH | [`Session::login`] with [`Browser`] or [`Device`] |
 //! | many people of a web application | [`Sessions`] |
+//! | a program that no server knows yet (RFC 7591) | [`Registration::obtain`] |
 //! | a refresh token that somebody has | [`Registration::refresh_token`] |
 //! | one token for another (RFC 8693) | [`Registration::token_exchange`] |
 //! | a signed statement (RFC 7523) | [`Registration::jwt_bearer`], [`Registration::assertion`] |
@@ -36,7 +37,7 @@
 //! | answer | error | what follows |
 //! |---|---|---|
 //! | `invalid_grant`, `invalid_scope` | [login required](authwright_core::Error::is_login_required) | a person signs in |
-//! | `invalid_client`, `unauthorized_client`, 401 | the same, naming the client | its id or secret is corrected |
+//! | `invalid_client`, `unauthorized_client`, 401 | the same, naming the client | its id or secret is corrected; one that was [obtained](Registration::obtain) is registered anew |
 //! | `temporarily_unavailable`, `slow_down`, 408, 429, 5xx, a page instead of JSON | [transient](authwright_core::Error::is_transient), with `Retry-After` | a valid token stays in use; tried again |
 //! | any redirect | the server's fault | not followed: what was sent is for one server (section 10.4) |
 //! | `invalid_request`, `unsupported_grant_type`, 404 | the caller's fault | the endpoint is corrected |
@@ -63,6 +64,7 @@ pub mod oauth2_types;
 #[cfg(feature = "openid")]
 mod openid;
 mod random;
+mod register;
 mod registration;
 mod revocation;
 mod said;
@@ -87,6 +89,7 @@ pub use self::{
     device::Device,
     grants::{ClientCredentials, JwtBearer, RefreshGrant, Subject, TokenExchange},
     keys::{Algorithm, IntoSigner, PublicKey, Signer},
+    register::NewClient,
     registration::Registration,
     revocation::Introspection,
     server::{Server, providers},

@@ -8,6 +8,7 @@ use crate::{
     client::{Authentication, Client, ClientSecret, Placed},
     dpop::{Binding, BoundKey},
     keys::{IntoSigner, Signer},
+    register::Obtained,
     server::Server,
     service::Service,
 };
@@ -30,11 +31,13 @@ use crate::{
 pub struct Registration {
     pub(crate) server: Server,
     client_id: String,
-    authentication: Given,
-    scope: String,
+    pub(crate) authentication: Given,
+    pub(crate) scope: String,
     resources: Vec<String>,
     parameters: Vec<(String, String)>,
-    binding: GivenBinding,
+    pub(crate) binding: GivenBinding,
+    /// Where the program has registered itself.
+    pub(crate) obtained: Option<Arc<Obtained>>,
     pushed: bool,
     requires_pkce: bool,
     #[cfg(feature = "openid")]
@@ -43,7 +46,7 @@ pub struct Registration {
 
 /// How the client shows itself, before that is checked.
 #[derive(Clone)]
-enum Given {
+pub(crate) enum Given {
     None,
     Secret(Secret, Placed),
     #[cfg(feature = "keys")]
@@ -54,7 +57,7 @@ enum Given {
 
 /// What tokens are bound to, before that is checked.
 #[derive(Clone)]
-enum GivenBinding {
+pub(crate) enum GivenBinding {
     Nothing,
     #[cfg(feature = "keys")]
     NewKey,
@@ -62,7 +65,7 @@ enum GivenBinding {
 }
 
 impl Registration {
-    /// A client by its id at a server. Without a [secret](Self::secret) or a [key](Self::key) it is a public one, which only
+    /// A client by its id at a server, where it is registered; one that is not can [register itself](Self::obtain). Without a [secret](Self::secret) or a [key](Self::key) it is a public one, which only
     /// says its id. A secret that is shipped with a program is none (RFC 8252 section 8.5).
     pub fn new(server: impl Into<Server>, client_id: impl Into<String>) -> Self {
         Self {
@@ -73,6 +76,7 @@ impl Registration {
             resources: Vec::new(),
             parameters: Vec::new(),
             binding: GivenBinding::Nothing,
+            obtained: None,
             pushed: false,
             requires_pkce: false,
             #[cfg(feature = "openid")]
@@ -186,7 +190,7 @@ impl Registration {
             Given::Key(signer) => Authentication::by_key(signer.clone()?),
             Given::Certificate => Authentication::Certificate,
         };
-        let client = Client::new(self.client_id.clone(), authentication)?;
+        let client = Client::new(self.client_id.clone(), authentication)?.obtained(self.obtained.clone());
         let binding = match &self.binding {
             GivenBinding::Nothing => Binding::Nothing,
             #[cfg(feature = "keys")]

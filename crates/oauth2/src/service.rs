@@ -92,6 +92,10 @@ impl Service {
         key: Option<&BoundKey>,
         io: &Io,
     ) -> Result<Granted, Refused> {
+        if let Some(obtained) = self.client.registered() {
+            let kind = grant.parameters.iter().find(|(name, _)| *name == "grant_type");
+            obtained.check_grant(kind.map_or("", |(_, kind)| kind))?;
+        }
         let metadata = self.metadata(io).await?;
         let mut parameters = grant.parameters.to_vec();
         if !parameters.iter().any(|(name, _)| *name == "resource") {
@@ -110,6 +114,9 @@ impl Service {
             now: io.now(),
         };
         let mut granted = answer::token(&answer, &asked, key.is_some())?;
+        if let Some(obtained) = self.client.registered() {
+            obtained.accepted(io).await;
+        }
         let token = granted
             .token
             .detail(ISSUER, &*metadata.issuer)
@@ -155,6 +162,12 @@ impl Service {
             }
             let answer = endpoint.send(request, io).await?;
             self.nonces.learn(&endpoint.origin, answer.headers());
+            // Where the client shows itself by its registration alone: others may want something of their own.
+            let registered = matches!(which, Which::Token | Which::Pushed | Which::Device);
+            let obtained = self.client.registered().filter(|_| registered);
+            if let Some(obtained) = obtained.filter(|_| answer::is_unknown_client(&answer)) {
+                obtained.refused(io).await?;
+            }
             // Something new to say, even if another call has learnt it meanwhile.
             let newest = self.nonces.of(&endpoint.origin);
             let is_news = newest.map(|newest| newest.number) != nonce.map(|sent| sent.number);
@@ -178,14 +191,7 @@ impl Service {
 
     /// What tells its tokens from others in a store. Paths stand in it as hashes: it is shown in messages.
     pub(crate) fn identity(&self, what: &str) -> String {
-        let issuer = &self.server.issuer;
-        let origin = crate::endpoint::origin_of(issuer);
-        let mut identity = format!("{what} {origin}");
-        let rest = issuer.strip_prefix(&*origin).unwrap_or(issuer);
-        if !rest.is_empty() {
-            identity = format!("{identity} {:016x}", fnv_1a(rest.as_bytes()) >> 64);
-        }
-        identity = format!("{identity} client={:?}", self.client.id());
+        let mut identity = format!("{what} {} client={:?}", self.server.mark(), self.client.id());
         let resource = if self.resources.is_empty() {
             String::new()
         } else {

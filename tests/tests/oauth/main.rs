@@ -19,6 +19,8 @@ mod metadata;
 mod mix_up;
 mod pkce;
 mod pushed;
+mod registered;
+mod registered_again;
 mod renewing;
 mod resource;
 mod step_up;

@@ -16,6 +16,7 @@ use crate::{
     answer::{Asked, granted_with},
     dpop::BoundKey,
     endpoint::{Endpoint, Form},
+    register,
     registration::{check_parameter, check_redirect_uri},
     server::{Metadata, Which},
     service::Service,
@@ -36,6 +37,9 @@ impl Service {
     /// Makes an authorization request: pushed, where the server or the program wants that, else in the URL.
     pub(crate) async fn begin(&self, request: &Request, io: &Io) -> Result<Pending, Error> {
         check_redirect_uri(&request.redirect_uri)?;
+        if let Some(obtained) = self.client.registered() {
+            obtained.check_login(register::CODE, Some(&request.redirect_uri), io).await?;
+        }
         let metadata = self.metadata(io).await?;
         self.check_pkce(&metadata)?;
         let (state, verifier) = (unguessable()?, unguessable()?);

@@ -6,7 +6,7 @@ pub mod providers;
 
 use std::fmt;
 
-use authwright_core::{Error, Fault, Target, flow::Io};
+use authwright_core::{Error, Fault, Target, flow::Io, store::fnv_1a};
 
 pub(crate) use self::metadata::{Metadata, Which};
 
@@ -129,6 +129,13 @@ impl Server {
             metadata.authentication_methods = Some(vec!["client_secret_post".into()]);
         }
         Ok(Some(metadata))
+    }
+
+    /// What tells it from others in the key of a record. Its path stands there as a hash: keys are shown in messages.
+    pub(crate) fn mark(&self) -> String {
+        let origin = crate::endpoint::origin_of(&self.issuer);
+        let rest = self.issuer.strip_prefix(&*origin).unwrap_or(&self.issuer);
+        if rest.is_empty() { origin } else { format!("{origin} {:016x}", fnv_1a(rest.as_bytes()) >> 64) }
     }
 
     /// Fetches the metadata.

@@ -24,6 +24,8 @@ pub struct RegisteredClient {
     pub(super) scopes: Vec<String>,
     pub(super) dpop_bound: bool,
     pub(super) secret_expires: Option<SystemTime>,
+    /// None: any.
+    pub(super) grants: Option<Vec<String>>,
 }
 
 /// As `token_endpoint_auth_method` has it (RFC 7591 section 2, RFC 8705 section 2). It has no `Debug`.
@@ -94,12 +96,18 @@ impl RegisteredClient {
             scopes: Vec::new(),
             dpop_bound: false,
             secret_expires: None,
+            grants: None,
         }
     }
 
     /// Whether it cannot authenticate (RFC 6749 section 2.1).
     pub(super) fn is_public(&self) -> bool {
         matches!(self.authentication, Authentication::None)
+    }
+
+    /// Whether it is registered for this grant (RFC 7591 section 2).
+    pub(super) fn may_use(&self, grant: &str) -> bool {
+        self.grants.as_ref().is_none_or(|grants| grants.iter().any(|known| known == grant))
     }
 
     pub(super) fn secret(&self) -> Option<&str> {

@@ -9,7 +9,7 @@ use super::{
     clients::{Authentication, words},
     dpop::PRIVATE,
     refused::{Refused, json_reply},
-    state::{State, seconds},
+    state::{State, seconds, unguessable},
 };
 use crate::{Received, Reply};
 
@@ -20,6 +20,7 @@ pub struct Registration {
     method: Option<String>,
     secret_lifetime: Option<Duration>,
     token: Option<String>,
+    withheld: Vec<String>,
 }
 
 impl Registration {
@@ -40,6 +41,12 @@ impl Registration {
         self
     }
 
+    /// Registers nobody for this grant, whoever asks for it (RFC 7591 section 3.2.1).
+    pub fn without_grant(mut self, grant: &str) -> Self {
+        self.withheld.push(grant.to_owned());
+        self
+    }
+
     /// Takes only requests with this initial access token (RFC 7591 section 3).
     pub fn initial_access_token(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());
@@ -51,6 +58,11 @@ impl AuthServer {
     /// What clients said when they introduced themselves, in order.
     pub fn registrations(&self) -> Vec<Value> {
         self.state().registrations.clone()
+    }
+
+    /// The ids of the clients that introduced themselves, in order, also of those that are forgotten since.
+    pub fn registered_ids(&self) -> Vec<String> {
+        self.state().registered_ids.clone()
     }
 
     pub(super) fn register(&self, state: &mut State, request: &Received) -> Result<Reply, Refused> {
@@ -76,16 +88,19 @@ impl AuthServer {
         if uses_code && redirect_uris.is_empty() {
             return Err(Refused::broken("invalid_redirect_uri", "`redirect_uris` is missing"));
         }
+        let grants: Vec<_> = grants.into_iter().filter(|grant| !policy.withheld.contains(grant)).collect();
         for uri in &redirect_uris {
             check_redirect_uri(uri, said.text("application_type")?)?;
         }
         let asked = said.text("token_endpoint_auth_method")?.unwrap_or("client_secret_basic");
         let method = policy.method.as_deref().unwrap_or(asked);
 
-        let id = state.fresh("client", ":%+/ =");
+        // No secret, and in need of encoding all the same.
+        let id = format!("{}:%+/ =", unguessable("client"));
         let secret = method.starts_with("client_secret").then(|| state.fresh("secret", ":%+/ =&"));
         let mut client = RegisteredClient::new(&id, authentication(method, secret.as_ref(), &said)?);
         client.redirect_uris = redirect_uris;
+        client.grants = Some(grants.clone());
         client.scopes = words(said.text("scope")?.unwrap_or_default());
         client.dpop_bound = said.0.get("dpop_bound_access_tokens") == Some(&json!(true));
         client.secret_expires = policy.secret_lifetime.map(|lifetime| self.setting.clock.now() + lifetime);
@@ -103,6 +118,7 @@ impl AuthServer {
             answer.insert("client_secret_expires_at".to_owned(), json!(end));
         }
         state.clients.push(client);
+        state.registered_ids.push(id);
         Ok(json_reply(201, &Value::Object(answer)))
     }
 }

@@ -33,6 +33,7 @@ pub(super) struct State {
     pub(super) device_answers: VecDeque<DevicePoll>,
     pub(super) device_polls: Vec<SystemTime>,
     pub(super) registrations: Vec<Value>,
+    pub(super) registered_ids: Vec<String>,
     /// Tokens that were revoked by their clients.
     pub(super) given_back: Vec<String>,
     pub(super) token_nonces: Nonces,
@@ -113,6 +114,7 @@ impl State {
             device_answers: VecDeque::new(),
             device_polls: Vec::new(),
             registrations: Vec::new(),
+            registered_ids: Vec::new(),
             given_back: Vec::new(),
             token_nonces,
             resource_nonces,

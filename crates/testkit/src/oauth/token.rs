@@ -36,6 +36,12 @@ impl AuthServer {
         let form = Form::of_body(request).map_err(invalid)?;
         let grant_type = form.get("grant_type").ok_or_else(|| invalid("`grant_type` is missing"))?;
         let client = self.authenticate(state, request, &form)?;
+        if !client.may_use(grant_type) {
+            return Err(Refused::broken(
+                "unauthorized_client",
+                "the client is not registered for this grant",
+            ));
+        }
         // Before a code is looked at: one that was sent without the newest nonce is sent again (RFC 9449 section 8).
         let key = self.proven_key(state, request, &client, Endpoint::Token)?;
         let asked = Asked { client, form: &form, key };
@@ -141,7 +147,8 @@ impl AuthServer {
         if !grant.scope.is_empty() {
             answer["scope"] = json!(grant.scope);
         }
-        if grant.refreshes && setting.refresh_tokens != RefreshTokens::Never {
+        let refreshes = grant.refreshes && asked.client.may_use("refresh_token");
+        if refreshes && setting.refresh_tokens != RefreshTokens::Never {
             let refresh = state.fresh("refresh", "+/=");
             state.refresh_tokens.insert(refresh.clone(), RefreshToken { family: grant.family, spent: false });
             answer["refresh_token"] = json!(refresh);

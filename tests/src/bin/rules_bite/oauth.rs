@@ -10,6 +10,10 @@ const CALLBACK: &str = "crates/oauth2/src/authorization/callback.rs";
 const FINISH: &str = "crates/oauth2/src/authorization/finish.rs";
 const BEGIN: &str = "crates/oauth2/src/authorization/begin.rs";
 const DISCOVERY: &str = "crates/oauth2/src/server/discovery.rs";
+const REGISTER: &str = "crates/oauth2/src/register/document.rs";
+const REGISTERED: &str = "crates/oauth2/src/register/answer.rs";
+const OBTAIN: &str = "crates/oauth2/src/register/obtain.rs";
+const OBTAINED: &str = "crates/oauth2/src/register/obtained.rs";
 const SAID: &str = "crates/oauth2/src/said.rs";
 
 pub(crate) const MUTATIONS: &[Mutation] = &[
@@ -26,12 +30,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "Ok(Shown { authorization: Some(self.basic(secret)?), secret: Some(&secret.value), ..by_id() })",
     ),
     cut("E9 only Bearer", ANSWER, "false if is(\"bearer\") => Ok(()),", "false => Ok(()),"),
-    cut(
-        "E12 a failing server says nothing",
-        ANSWER,
-        "if status.is_server_error() || is_busy {",
-        "if false {",
-    ),
+    cut("E12 a failing server says nothing", ANSWER, "if says_nothing(status) {", "if false {"),
     cut(
         "E12 200 with an error",
         ANSWER,
@@ -120,6 +119,39 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         CALLBACK,
         "self.path.as_deref().is_some_and(|path| Some(path) != expected)",
         "self.path.as_deref().is_some_and(|path| Some(path) != expected) && false",
+    ),
+    cut(
+        "P1 the method is the server's",
+        REGISTERED,
+        "(Some(method), _) => method,",
+        "(Some(_), _) => asked.method,",
+    ),
+    cut("P1 a grant that is dropped is not used", OBTAINED, "self.check_grant(grant)?;", ""),
+    cut("P2 who begins at once looks again", OBTAIN, "if self.is_good(&before) {", "if false {"),
+    cut(
+        "P2 a secret is not shown past its end",
+        OBTAINED,
+        "} else if !self.client.is_good_for(Duration::ZERO, now) {",
+        "} else if false {",
+    ),
+    cut("P2 registered again once", OBTAINED, "(!kept.is_second).then_some(vacant)", "Some(vacant)"),
+    cut(
+        "P2 only after invalid_client",
+        SERVICE,
+        "obtained.filter(|_| answer::is_unknown_client(&answer))",
+        "obtained.filter(|_| !answer.status().is_success())",
+    ),
+    cut(
+        "P2 a store shows that it can be written",
+        OBTAIN,
+        "if self.save(lock, &before).await? == Saved::Overtaken {",
+        "if false {",
+    ),
+    cut(
+        "P3 loopback is native",
+        REGISTER,
+        "is_device || self.redirect_uris.iter().any(is_native)",
+        "is_device || self.redirect_uris.iter().any(is_native) && false",
     ),
     cut("E17 an echo is not shown", SAID, ".any(repeats)", ".any(|secret| repeats(secret) && false)"),
 ];

@@ -32,13 +32,15 @@ fn a_client_introduces_itself_and_asks_for_tokens() {
     let (builder, clock) = builder();
     let policy = Registration::open().method("client_secret_basic").secret_lifetime(Duration::from_secs(60));
     let server = builder.registration(policy).build();
-    let reply = register(&server, &[], &application());
+    let mut said = application();
+    said["grant_types"] = json!(["authorization_code", "client_credentials"]);
+    let reply = register(&server, &[], &said);
     let answer = json(&reply);
     assert_eq!(reply.status_code(), 201);
     assert_eq!(answer["token_endpoint_auth_method"], "client_secret_basic", "the server decides");
     assert_eq!(answer["client_secret_expires_at"], seconds(clock.now()) + 60);
     assert_eq!((&answer["client_name"], &answer["response_types"]), (&"A test".into(), &json!(["code"])));
-    assert_eq!(server.registrations(), [application()]);
+    assert_eq!(server.registrations(), [said]);
 
     let [id, secret] = ["client_id", "client_secret"].map(|name| answer[name].as_str().unwrap().to_owned());
     let own = basic(&id, &secret);
@@ -50,6 +52,24 @@ fn a_client_introduces_itself_and_asks_for_tokens() {
     later(&clock, 60);
     assert_eq!(error(&ask()), (401, "invalid_client".into()));
     assert_eq!(server.violations(), ["POST /token: the secret is used after its end"]);
+}
+
+#[test]
+fn a_grant_that_is_withheld_is_not_given() {
+    let (builder, _) = builder();
+    let policy = Registration::open().without_grant("client_credentials");
+    let server = builder.registration(policy).build();
+    let mut said = application();
+    said["token_endpoint_auth_method"] = "client_secret_post".into();
+    said["grant_types"] = json!(["authorization_code", "client_credentials"]);
+    let answer = json(&register(&server, &[], &said));
+    assert_eq!(answer["grant_types"], json!(["authorization_code"]));
+    assert_eq!(server.registered_ids(), [answer["client_id"].as_str().unwrap()]);
+    let [id, secret] = ["client_id", "client_secret"].map(|name| answer[name].as_str().unwrap());
+    let form = pairs(&[("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)]);
+    assert_eq!(error(&post(&server, Endpoint::Token, &[], &form)), (400, "unauthorized_client".into()));
+    assert_eq!(server.violations(), ["POST /token: the client is not registered for this grant"]);
+    assert!(!server.secrets().iter().any(|secret| secret == id));
 }
 
 #[test]
