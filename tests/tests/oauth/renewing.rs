@@ -6,7 +6,7 @@ use std::{
 };
 
 use authwright_core::{Auth, Tokens};
-use authwright_oauth2::{Ask, Registration};
+use authwright_oauth2::{Ask, RefreshGrant, Registration};
 use authwright_testkit::{
     AuthServerBuilder, DpopPolicy, Endpoint, Outcome, Plan, PlanBody, RefreshTokens, RegisteredClient, Reply,
 };
@@ -106,6 +106,21 @@ fn d7_a_refused_stream_is_not_sent_again_and_its_token_not_used_again() {
             assert_eq!(sends(&bench), (1, 1), "{}", driver.name());
             bench.assert_clean();
         }
+    });
+}
+
+/// A server that hands out no new one means the old one, which another process finds in the store (RFC 6749 section 6).
+#[test]
+fn e14_a_refresh_token_that_is_not_rotated_is_kept_from_the_first() {
+    on_every_driver(|driver| {
+        let bench = Bench::new(driver, |server| shop(server).refresh_tokens(RefreshTokens::Kept));
+        bench.sign_in(&bench.session(bench.app("shop"))).unwrap();
+        let refresh = bench.server.live_refresh_tokens().pop().unwrap();
+        let tokens = |grant: RefreshGrant| Tokens::builder(grant).store(bench.store.clone()).build().unwrap();
+        bench.token(&tokens(bench.app("shop").refresh_token(refresh))).unwrap();
+        bench.clock.advance(Duration::from_secs(4000));
+        bench.token(&tokens(bench.app("shop").stored_refresh_token())).unwrap();
+        bench.assert_clean();
     });
 }
 

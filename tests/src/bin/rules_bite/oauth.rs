@@ -42,8 +42,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "E13 no more scope than granted",
         REFRESH,
-        ".filter(is_granted)",
-        ".filter(|name| is_granted(name) || true)",
+        "if wanted.split(' ').all(is_granted) { wanted }",
+        "if wanted.split(' ').all(|name| is_granted(name) || true) { wanted }",
     ),
     cut(
         "E14 the old one is kept",
@@ -54,12 +54,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut("E14 what a login began with is spent", REFRESH, "!began && ", ""),
     cut("E14 a refused one is not tried again", REFRESH, " && !self.refused.load(Ordering::Relaxed)", ""),
     cut("E16 its own endpoint", REFRESH, "service.check_is_ours(old, &metadata)?;", ""),
-    cut(
-        "E7 a state is compared",
-        CALLBACK,
-        "if !is_same(state, pending.state.expose_secret()) {",
-        "if false {",
-    ),
+    cut("E7 a state is compared", CALLBACK, "if !self.has_state_of(pending) {", "if false {"),
     cut(
         "E7 nothing comes twice",
         CALLBACK,
