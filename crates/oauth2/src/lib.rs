@@ -28,6 +28,23 @@
 //! | a signed statement (RFC 7523) | [`Registration::jwt_bearer`], [`Registration::assertion`] |
 //! | tokens bound to a key (RFC 9449) | [`Registration::dpop_key`] |
 //!
+//! # Features
+//!
+//! None is on by default. Beside an adapter this crate brings nine crates, itself counted (the crate `oauth2` without its HTTP
+//! clients: 24 beside reqwest, 55 beside ureq), and each feature brings more, to a program that has reqwest or ureq with their own
+//! default features:
+//!
+//! | feature | gives | by the crate | reqwest | ureq |
+//! |---|---|---|---|---|
+//! | `browser` | `Browser::new`, which opens the browser of the system | `webbrowser` | 1 | 33 |
+//! | `keys` | `PrivateKey`, `Registration::dpop`, `Registration::secret_jwt` | `ring` | 2 | 0 |
+//! | `openid` | `Registration::openid`, `Session::identity`: who has signed in | `jsonwebtoken`, `ring` | 9 | 11 |
+//! | `oauth2` | `oauth2_types`: tokens as the crate `oauth2` has them | `oauth2` | 23 | 54 |
+//! | `danger-password-grant` | the grant that RFC 9700 section 2.4 forbids | | 0 | 0 |
+//!
+//! Without `browser` a page is shown, or opened in your way ([`Browser::printed`], [`Browser::opened_by`]); without `keys` a
+//! [`Signer`] of yours signs. The crate `rsa` comes with none of them.
+//!
 //! # What a server's answer can do
 //!
 //! Nothing but what RFC 6749 sections 5.1 and 5.2 give it to say. What follows from an answer is decided by its status
