@@ -89,6 +89,8 @@ mod session;
 #[cfg(test)]
 mod testing;
 
+#[doc(hidden)]
+pub use self::browser::{fuzz_pasted, fuzz_request_head};
 #[cfg(feature = "danger-password-grant")]
 pub use self::grants::PasswordGrant;
 #[cfg(feature = "openid")]
