@@ -60,6 +60,23 @@
 //! | 200 without a token, or with a `token_type` other than `Bearer` | the server's fault | the token is not used (section 7.1) |
 //!
 //! What a server says in its own words is shown escaped, cut to 200 characters, and not at all where it repeats a secret.
+//!
+//! # What holds, and what does not
+//!
+//! * A login has PKCE with S256, a `state` that is good once, and `iss` where the server sends it. Nothing goes to the token
+//!   endpoint before all of that is right, and a code goes there once.
+//! * Secrets, codes, verifiers, assertions and tokens go to the server they are for: to endpoints on https, or on this machine (but
+//!   for [`Server::danger_plain_http`]), and along no redirect. No `Debug`, error or log line of ours shows one.
+//! * Endpoints are given by hand, or are those of metadata whose issuer is the one asked for, to the letter. A stored refresh token goes to the server
+//!   that issued it.
+//! * The listener of [`Browser`] is on loopback, takes one answer at one path, and is open while a login is under way. Other programs
+//!   of the machine can make it fail; without the state they sign nobody in.
+//! * [`Pending::to_record`] is a secret, and belongs to the session of the browser that was sent away: who can put another in its
+//!   place signs somebody in under another name.
+//! * PKCE says nothing about who sits at the browser, and with [`Device`] nothing does: who types a stranger's code signs the
+//!   stranger in.
+//! * A bound token protects from whoever reads it on its way or in a log. With `Registration::dpop` the key is beside it in the store;
+//!   a [`Signer`] keeps it elsewhere.
 
 mod answer;
 mod assertion;
