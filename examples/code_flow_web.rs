@@ -82,7 +82,7 @@ async fn logout(State(shop): State<Arc<Shop>>, headers: HeaderMap) -> Result<&'s
 }
 
 impl Shop {
-    fn new(app: &Registration, here: &str, url: &str) -> Result<Router, Box<dyn Error>> {
+    fn router(app: &Registration, here: &str, url: &str) -> Result<Router, Box<dyn Error>> {
         let shop = Self {
             api: Client::new(Auth::none())?,
             sessions: Sessions::new(app, MemoryStore::new())?,
@@ -157,12 +157,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let here = format!("http://{}", listener.local_addr()?);
     if let Some(yours) = yours {
         println!("open {here}/cart in a browser");
-        return Ok(axum::serve(listener, Shop::new(&yours.app, &here, &yours.url)?).await?);
+        return Ok(axum::serve(listener, Shop::router(&yours.app, &here, &yours.url)?).await?);
     }
 
     let server = LoginServer::start()?;
     let app = Registration::new(server.issuer(), "shop").secret(secrets::SHOP_SECRET).scope("cart");
-    tokio::spawn(axum::serve(listener, Shop::new(&app, &here, server.api())?).into_future());
+    tokio::spawn(axum::serve(listener, Shop::router(&app, &here, server.api())?).into_future());
     visitors(&here).await
 }
 
@@ -200,7 +200,7 @@ impl Visitor {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
         let response = http.get(url).header(header::COOKIE, &self.cookie).send().await?;
         if let Some(cookie) = response.headers().get(header::SET_COOKIE) {
-            self.cookie = cookie.to_str()?.split(';').next().unwrap_or_default().to_owned();
+            cookie.to_str()?.split(';').next().unwrap_or_default().clone_into(&mut self.cookie);
         }
         Ok(response)
     }

@@ -12,11 +12,16 @@
 use std::{io, time::SystemTime};
 
 use authwright_oauth2::{Browser, IntoSigner, PrivateKey};
-use authwright_testkit::{AuthServer, Host, Net, Place, RegisteredClient, Reply, TestClock};
+use authwright_testkit::{
+    AuthServer, DpopPolicy, Host, Net, NoncePolicy, Place, Received, RegisteredClient, Reply, TestClock,
+};
 
-use crate::secrets::{BILLING_SECRET, GATEWAY_SECRET, SHOP_SECRET};
+use crate::{
+    embedded::HELLO_FROM_ELSEWHERE,
+    secrets::{BILLING_SECRET, GATEWAY_SECRET, SHOP_SECRET},
+};
 
-/// The two servers. They stop when this is dropped.
+/// The two servers, and one that belongs to somebody else. They stop when this is dropped.
 #[derive(Debug)]
 pub struct LoginServer {
     net: Net,
@@ -27,20 +32,33 @@ pub struct LoginServer {
 
 const API: usize = 0;
 const SERVER: usize = 1;
+const OTHER: usize = 2;
 
 impl LoginServer {
-    /// Starts both on free ports.
+    /// Starts them on free ports.
     ///
     /// # Errors
     /// No port can be opened on the loopback interface, or no key can be made.
     pub fn start() -> io::Result<Self> {
-        let net = Net::start(&[Place::http(Host::V4); 2], |_| Reply::status(503))?;
+        Self::start_behind(|_| ())
+    }
+
+    /// The same. Each request for a token goes through this first, which may take its time.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn start_behind(door: impl Fn(&Received) + Send + Sync + 'static) -> io::Result<Self> {
+        let places = [Place::http(Host::V4), Place::http(Host::V4), Place::http(Host::Localhost)];
+        let net = Net::start(&places, |_| Reply::status(503))?;
         let clock = TestClock::at(SystemTime::now());
         let key = PrivateKey::generate().key_id("robot-1");
         let signer = key.clone().into_signer().map_err(io::Error::other)?;
         let public = signer.public_key().map(|key| key.to_jwk()).unwrap_or_default();
         let server = AuthServer::builder(net.origin(SERVER), &clock)
             .resource_origin(net.origin(API))
+            .dpop(DpopPolicy::Supported)
+            .token_nonces(NoncePolicy::Demanded)
+            .resource_nonces(NoncePolicy::Demanded)
             .client(
                 RegisteredClient::public("acme-cli")
                     .redirect_uri("http://127.0.0.1/callback")
@@ -62,7 +80,13 @@ impl LoginServer {
         let answers = server.clone();
         net.set_script(move |request| match request.origin {
             API => answers.resource(request),
-            _ => answers.answer(request),
+            SERVER => {
+                if request.path() == "/token" {
+                    door(request);
+                }
+                answers.answer(request)
+            }
+            _ => Reply::ok(HELLO_FROM_ELSEWHERE),
         });
         Ok(Self { net, server, clock, key })
     }
@@ -77,7 +101,22 @@ impl LoginServer {
         self.net.origin(API)
     }
 
-    /// The time of both. A client that goes by it too need not wait: a device that polls every five seconds does so at once.
+    /// The origin of the server that belongs to somebody else.
+    pub fn other_origin(&self) -> &str {
+        self.net.origin(OTHER)
+    }
+
+    /// The requests that the API has received.
+    pub fn api_requests(&self) -> Vec<Received> {
+        self.net.requests().into_iter().filter(|request| request.origin == API).collect()
+    }
+
+    /// Every byte that each has received: the API, the authorization server, and the one of somebody else.
+    pub fn received(&self) -> [Vec<u8>; 3] {
+        [API, SERVER, OTHER].map(|place| self.net.bytes(place))
+    }
+
+    /// The time of all. A client that goes by it too need not wait: a device that polls every five seconds does so at once.
     pub fn clock(&self) -> TestClock {
         self.clock.clone()
     }

@@ -5,10 +5,11 @@
 //! ```
 //!
 //! It ends with an exit code other than 0 if anything is not as it should be. A new row is one line in
-//! `sections.rs` or `digest.rs`, or in `tokens/mod.rs` where it takes several requests and some time.
+//! `sections.rs` or `digest.rs`, or in `tokens/cases.rs` or `oauth/cases.rs` where it takes several requests and some time.
 
 mod clients;
 mod digest;
+mod oauth;
 mod row;
 mod sections;
 mod table;
@@ -40,9 +41,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         }
     }
     let (cases_right, cases) = tokens::run()?;
-    let leaks = leaks(&server);
-    table::conclude(&server, right, made, (cases_right, cases), &leaks);
-    Ok(if (right, cases_right) == (made, cases) && leaks.is_empty() {
+    let oauth = oauth::run()?;
+    let leaks = [leaks(&server), oauth.leaks.clone()].concat();
+    table::conclude(&server, (right, made), (cases_right, cases), &oauth, &leaks);
+    Ok(if (right, cases_right, oauth.right) == (made, cases, oauth.made) && leaks.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -50,12 +52,17 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// Searches what the servers have received: every secret must be in the API's record, so that the search is known to find
-/// it, and none in the others'. What no wire may carry must be in none.
+/// it, and none in the others'. What no wire may carry must be in none, and none in what was printed.
 fn leaks(server: &Embedded) -> Vec<String> {
     let (api, elsewhere) = (server.received(), server.received_elsewhere());
     let contains =
         |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-    let mut leaks = Vec::new();
+    let (printed, mut leaks) = (table::printed(), Vec::new());
+    for secret in NOT_FOR_OTHERS.iter().chain(FOR_NOBODY) {
+        if printed.contains(secret) {
+            leaks.push(format!("{secret} was printed"));
+        }
+    }
     for secret in NOT_FOR_OTHERS {
         if contains(&elsewhere, secret) {
             leaks.push(format!("{secret} has reached another server"));

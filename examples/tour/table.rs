@@ -1,22 +1,27 @@
 //! How the tour is printed.
 
+use std::sync::{Mutex, PoisonError};
+
 use authwright_examples::{Embedded, secrets::NOT_FOR_OTHERS};
 
 use crate::{
+    oauth,
     row::{Answer, Row},
-    tokens::{Came, Case},
 };
 
 const WIDTH: usize = 120;
 
+/// For the search at the end.
+static PRINTED: Mutex<String> = Mutex::new(String::new());
+
 pub(crate) fn introduce(server: &Embedded) {
     let [host, port] = server.other_origins();
-    println!("{} is the API. {host} and {port} belong to somebody else.", server.origin());
-    println!("#3f9a marks a credential: the same mark is the same secret, in this run only.");
+    out(&format!("{} is the API. {host} and {port} belong to somebody else.", server.origin()));
+    out("#3f9a marks a credential: the same mark is the same secret, in this run only.");
 }
 
 pub(crate) fn heading(title: &str) {
-    println!("\n{title}");
+    out(&format!("\n{title}"));
     line("", "credential", "client", "sent", "answer", "withheld, and why");
 }
 
@@ -47,37 +52,77 @@ pub(crate) fn print(row: &Row, answers: &[Answer]) -> usize {
     right
 }
 
-pub(crate) fn tokens_heading(title: &str) {
-    println!("\n{title}");
-    case_line("", "case", "client", "logins", "the API saw", "answers", "");
+/// A table of cases that take several requests and some time.
+pub(crate) struct Cases {
+    /// Of the column that says what the issuer of tokens was asked.
+    width: usize,
 }
 
-/// Prints a case with each client and returns how often it is right.
-pub(crate) fn print_case(case: &Case, answers: &[Came]) -> usize {
-    let mut what = case.what;
-    for came in answers {
-        let mark = if came.faults.is_empty() { "ok" } else { "NO" };
-        case_line(mark, what, came.client, &came.logins.to_string(), &came.saw, &came.answers, came.note);
-        for fault in &came.faults {
-            wrapped(&format!("!! {fault}"));
+/// What has come of a case.
+pub(crate) struct Came {
+    pub(crate) client: &'static str,
+    /// What the issuer of tokens was asked: how often, or for what.
+    pub(crate) asked: String,
+    pub(crate) saw: String,
+    pub(crate) answers: String,
+    pub(crate) error: Option<String>,
+    pub(crate) note: &'static str,
+    pub(crate) faults: Vec<String>,
+}
+
+impl Cases {
+    pub(crate) fn titled(title: &str, asked: &str) -> Self {
+        out(&format!("\n{title}"));
+        let table = Self { width: asked.len() };
+        table.line("", "case", "client", asked, "the API saw", "answers", "");
+        table
+    }
+
+    /// Prints a case with each client and returns how often it is right.
+    pub(crate) fn print(&self, what: &str, answers: &[Came]) -> usize {
+        let mut what = what;
+        for came in answers {
+            let mark = if came.faults.is_empty() { "ok" } else { "NO" };
+            self.line(mark, what, came.client, &came.asked, &came.saw, &came.answers, came.note);
+            for fault in &came.faults {
+                wrapped(&format!("!! {fault}"));
+            }
+            what = "";
         }
-        what = "";
+        // Both clients say the same, each of a server of its own.
+        if let Some(error) = answers.iter().find_map(|came| came.error.as_deref()) {
+            wrapped(&format!("\"{error}\""));
+        }
+        answers.iter().filter(|came| came.faults.is_empty()).count()
     }
-    // Both clients say the same, each of a server of its own.
-    if let Some(error) = answers.iter().find_map(|came| came.error.as_deref()) {
-        wrapped(&format!("\"{error}\""));
+
+    #[expect(clippy::too_many_arguments, reason = "one for each column")]
+    fn line(&self, mark: &str, what: &str, client: &str, asked: &str, saw: &str, answers: &str, note: &str) {
+        let width = self.width;
+        let line =
+            format!("{mark:<2}  {what:<28} {client:<7} {asked:<width$} {saw:<22} {answers:<14} {note}");
+        out(line.trim_end());
     }
-    answers.iter().filter(|came| came.faults.is_empty()).count()
+}
+
+/// `token-1 ×2, token-2`
+pub(crate) fn in_a_row(words: impl IntoIterator<Item = String>) -> String {
+    let words: Vec<_> = words.into_iter().collect();
+    let runs = words.chunk_by(|a, b| a == b).map(|run| match run {
+        [word] => word.clone(),
+        _ => format!("{} ×{}", run[0], run.len()),
+    });
+    runs.collect::<Vec<_>>().join(", ")
 }
 
 pub(crate) fn conclude(
     server: &Embedded,
-    right: usize,
-    made: usize,
+    requests: (usize, usize),
     cases: (usize, usize),
+    oauth: &oauth::Report,
     leaks: &[String],
 ) {
-    println!("\nWhat the servers say");
+    println!("\nWhere secrets have been");
     for leak in leaks {
         println!("NO  {leak}");
     }
@@ -90,10 +135,21 @@ pub(crate) fn conclude(
             server.received_elsewhere().len(),
         );
         println!("ok  Nobody has seen the password for Digest, not even the API.");
+        println!(
+            "ok  Of {} codes, verifiers, assertions, secrets and tokens of OAuth 2 the APIs have seen access tokens \
+             and proofs.",
+            oauth.secrets,
+        );
+        println!("ok  Nothing of all that is printed above.");
     }
-    let (cases_right, cases) = cases;
     println!(
-        "\n{right} of {made} requests and {cases_right} of {cases} token cases as expected, {} leaks.",
+        "\n{} of {} requests, {} of {} token cases and {} of {} OAuth 2 cases as expected, {} leaks.",
+        requests.0,
+        requests.1,
+        cases.0,
+        cases.1,
+        oauth.right,
+        oauth.made,
         leaks.len()
     );
 }
@@ -131,12 +187,7 @@ fn errors(answers: &[Answer]) -> Vec<&str> {
 
 fn line(mark: &str, what: &str, client: &str, sent: &str, answer: &str, withheld: &str) {
     let line = format!("{mark:<2}  {what:<26} {client:<7} {sent:<20} {answer:<19} {withheld}");
-    println!("{}", line.trim_end());
-}
-
-fn case_line(mark: &str, what: &str, client: &str, logins: &str, saw: &str, answers: &str, note: &str) {
-    let line = format!("{mark:<2}  {what:<28} {client:<7} {logins:<6} {saw:<22} {answers:<14} {note}");
-    println!("{}", line.trim_end());
+    out(line.trim_end());
 }
 
 /// Prints a text below a row, in lines of at most [`WIDTH`] characters.
@@ -145,7 +196,7 @@ fn wrapped(text: &str) {
     let mut line = INDENT.to_owned();
     for word in text.split(' ') {
         if line.chars().count() + 1 + word.chars().count() > WIDTH {
-            println!("{line}");
+            out(&line);
             INDENT.clone_into(&mut line);
         }
         if line.len() > INDENT.len() {
@@ -153,5 +204,18 @@ fn wrapped(text: &str) {
         }
         line.push_str(word);
     }
+    out(&line);
+}
+
+/// Prints a line, and keeps it.
+fn out(line: &str) {
     println!("{line}");
+    let mut printed = PRINTED.lock().unwrap_or_else(PoisonError::into_inner);
+    printed.push_str(line);
+    printed.push('\n');
+}
+
+/// Everything that was printed so far.
+pub(crate) fn printed() -> String {
+    PRINTED.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }

@@ -10,7 +10,11 @@ use authwright_core::{
 };
 use http::StatusCode;
 
-use crate::{client::Client, dpop, said::Said};
+use crate::{
+    client::Client,
+    dpop,
+    said::{self, Said},
+};
 
 /// What was asked, for the messages about its answer.
 pub(crate) struct Asked<'a> {
@@ -26,6 +30,14 @@ pub(crate) struct Asked<'a> {
     /// What was sent and is not to be shown, besides the client's own.
     pub(crate) secrets: &'a [&'a str],
     pub(crate) now: SystemTime,
+}
+
+impl Asked<'_> {
+    /// Everything that is not to be shown.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let others = self.secrets.iter().map(|secret| (*secret).to_owned());
+        self.client.secrets().into_iter().chain(others).collect()
+    }
 }
 
 /// There is no token.
@@ -57,14 +69,15 @@ pub(crate) fn token(answer: &Answer, asked: &Asked<'_>, bound: bool) -> Result<G
     let says = format!("token endpoint at {} answered 200", asked.origin);
     let server = |message| Refused::from(Error::new(Fault::Server, message));
     let Some(access) = json.text("/access_token").filter(|token| !token.is_empty()) else {
-        let names = json.member_names();
+        let names = said::names(answer, &asked.secrets());
         return Err(server(format!("{says}, but there is no string `access_token` (members: {names})")));
     };
     // RFC 6749 appendix A.12.
     if !access.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return Err(server(format!("{says}, but its `access_token` has characters that no token can have")));
     }
-    check_type(json.text("/token_type"), bound).map_err(|what| server(format!("{says}, but {what}")))?;
+    let kind = json.text("/token_type");
+    check_type(kind, bound, asked).map_err(|what| server(format!("{says}, but {what}")))?;
     let mut token = Token::new(access);
     if let Some(lifetime) = json.lifetime("/expires_in") {
         token = token.lifetime(answer.asked_at(), lifetime);
@@ -105,7 +118,7 @@ impl Granted {
 
 /// RFC 6749 section 7.1: a token of a type that is not understood is not used. One that is bound where none was asked for
 /// cannot be; one that is not bound where that was asked for is worth less than was meant (RFC 9449 section 5).
-fn check_type(kind: Option<&str>, bound: bool) -> Result<(), String> {
+fn check_type(kind: Option<&str>, bound: bool, asked: &Asked<'_>) -> Result<(), String> {
     let Some(kind) = kind else {
         return Err("does not say what type its token is of (`token_type`); RFC 6749 section 5.1 demands it"
             .to_owned());
@@ -124,11 +137,8 @@ fn check_type(kind: Option<&str>, bound: bool) -> Result<(), String> {
                 .to_owned())
         }
         _ => {
-            let kind: String = kind.chars().take(20).collect();
-            Err(format!(
-                "with a token of type `{}`, which nobody here knows how to send",
-                kind.escape_debug()
-            ))
+            let kind = said::shown(kind, 20, &asked.secrets());
+            Err(format!("with a token of type `{kind}`, which nobody here knows how to send"))
         }
     }
 }
@@ -185,9 +195,7 @@ pub(crate) fn says_nothing(status: StatusCode) -> bool {
 fn classified(answer: &Answer, asked: &Asked<'_>, json: Option<&Json>, code: Option<&str>) -> Error {
     let Asked { what, origin, client, grant, remedy, .. } = asked;
     let status = answer.status();
-    let mut secrets = client.secrets();
-    secrets.extend(asked.secrets.iter().map(|secret| (*secret).to_owned()));
-    let said = Said::new(status, json, &secrets);
+    let said = Said::new(status, json, &asked.secrets());
     let says = format!("{what} at {origin} answered {said}");
     let credential = |advice: String| Error::new(Fault::Credential, format!("{says}; {advice}"));
     let caller = |advice: &str| Error::new(Fault::Caller, format!("{says}; {advice}"));

@@ -149,3 +149,19 @@ fn a_body_that_is_not_utf8_is_no_json() {
         ask(&answer(200, b"{\"access_token\": \"\xff\", \"token_type\": \"Bearer\"}")).unwrap_err().error;
     assert!(error.is_transient(), "{error}");
 }
+
+/// Found by fuzzing: a server may repeat what it was sent anywhere.
+#[test]
+fn no_secret_is_shown_as_a_type_or_as_a_name() {
+    for secret in ["s3cret", "r-1"] {
+        for body in [
+            format!(r#"{{"access_token": "t", "token_type": "{secret}"}}"#),
+            format!(r#"{{"{secret}": "t"}}"#),
+        ] {
+            let told = told(200, &body).to_string();
+            assert!(!told.contains(secret) && told.contains("it repeats a secret"), "{told}");
+        }
+    }
+    let long = told(200, r#"{"access_token": "t", "token_type": "a type of a length that no type has"}"#);
+    assert!(long.to_string().contains("of type `a type of a length …`"), "{long}");
+}

@@ -10,6 +10,7 @@ use crate::{
     answer::{Asked, Granted, granted},
     authorization::Request,
     browser::Shown,
+    said::names,
     server::{Metadata, Which},
     service::{Grant, Service},
 };
@@ -150,7 +151,9 @@ async fn begin(
     let (Some(code), Some(user_code), Some(address), Some(lifetime)) =
         (text("/device_code"), text("/user_code"), address, json.lifetime("/expires_in"))
     else {
-        let names = json.member_names();
+        let mut secrets = asked.secrets();
+        secrets.extend(text("/device_code").map(ToOwned::to_owned));
+        let names = names(&answer, &secrets);
         let message = format!(
             "{what} at {} answered 200, but not with device_code, user_code, verification_uri and expires_in (members: \
              {names})",

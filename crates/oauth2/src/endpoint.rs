@@ -138,9 +138,11 @@ pub(crate) fn form_encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// For messages, which never show a path.
+/// For messages, which never show a path. Escaped: not every URL that comes here has been checked.
 pub(crate) fn origin_of(url: &str) -> String {
-    Target::parse(url).map(|target| target.origin().to_string()).unwrap_or_default()
+    Target::parse(url)
+        .map(|target| target.origin().to_string().escape_debug().to_string())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -146,3 +146,16 @@ fn what_is_wrong_is_found_before_anything_is_sent() {
         assert!(error.to_string().contains(says), "{error}");
     }
 }
+
+/// Found by fuzzing: the issuer in a record that somebody has written to.
+#[test]
+fn an_origin_is_shown_as_visible_characters() {
+    for (url, shown) in [
+        ("https://login.example.com/tenants/7?x", "https://login.example.com"),
+        ("https://[::1]:8443", "https://[::1]:8443"),
+        ("https://l\u{7f}gin.example/x", "https://l\\u{7f}gin.example"),
+        ("no URL", ""),
+    ] {
+        assert_eq!(origin_of(url), shown);
+    }
+}

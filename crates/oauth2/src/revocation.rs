@@ -15,6 +15,7 @@ use crate::{
     Registration,
     answer::{Asked, granted, refused},
     registration::read_secret,
+    said::names,
     server::Which,
     service::{CLIENT, ISSUER, Service},
 };
@@ -85,9 +86,10 @@ impl Service {
         let answer = self.call(&metadata, Which::Introspection, &[("token", token)], None, io).await?;
         let endpoint = metadata.endpoint(Which::Introspection, self.client.has_certificate())?;
         let secrets = [token];
-        let json = granted(&answer, &self.asked(Which::Introspection, &endpoint.origin, &secrets, io))?;
+        let asked = self.asked(Which::Introspection, &endpoint.origin, &secrets, io);
+        let json = granted(&answer, &asked)?;
         if !json.has("/active") {
-            let names = json.member_names();
+            let names = names(&answer, &asked.secrets());
             let message = format!(
                 "introspection endpoint at {} answered 200, but does not say whether the token is `active` (members: {names})",
                 endpoint.origin

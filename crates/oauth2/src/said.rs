@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use authwright_core::flow::Json;
+use authwright_core::flow::{Answer, Json};
 use http::StatusCode;
+use serde_json::{Map, Value};
 
 use crate::endpoint::form_encoded;
 
@@ -53,11 +54,22 @@ impl fmt::Display for Said {
     }
 }
 
+/// The names of an answer's members.
+pub(crate) fn names(answer: &Answer, secrets: &[String]) -> String {
+    let members: Map<String, Value> = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let names = answer.json().map(|json| json.member_names()).unwrap_or_default();
+    if members.keys().any(|name| repeats(name, secrets)) || repeats(&names, secrets) {
+        return NOT_SHOWN.into();
+    }
+    names
+}
+
+const NOT_SHOWN: &str = "(not shown, it repeats a secret)";
+
 /// Escaped, so that it is one line of visible characters, and at most so many of them.
-fn shown(text: &str, most: usize, secrets: &[String]) -> String {
-    let repeats = |secret: &String| text.contains(&**secret) || text.contains(&form_encoded(secret));
-    if secrets.iter().filter(|secret| !secret.is_empty()).any(repeats) {
-        return "(not shown, it repeats a secret)".into();
+pub(crate) fn shown(text: &str, most: usize, secrets: &[String]) -> String {
+    if repeats(text, secrets) {
+        return NOT_SHOWN.into();
     }
     let mut shown = String::new();
     let mut left = most;
@@ -72,7 +84,16 @@ fn shown(text: &str, most: usize, secrets: &[String]) -> String {
         left -= length;
         shown.push_str(&escaped);
     }
-    shown
+    // An escape has letters too.
+    if repeats(&shown, secrets) { NOT_SHOWN.into() } else { shown }
+}
+
+/// As it is, or as it was sent.
+fn repeats(text: &str, secrets: &[String]) -> bool {
+    let text = text.to_ascii_lowercase();
+    let is_in = |secret: String| text.contains(&secret.to_ascii_lowercase());
+    let mut secrets = secrets.iter().filter(|secret| !secret.is_empty());
+    secrets.any(|secret| is_in(form_encoded(secret)) || is_in(secret.clone()))
 }
 
 #[cfg(test)]
@@ -106,9 +127,24 @@ mod tests {
 
     #[test]
     fn a_secret_that_a_server_repeats_is_not_shown() {
-        let json = r#"{"error": "bad r-1", "error_description": "no token r%2F2"}"#;
-        let clean = said(json, &["r-1", "r/2"]);
-        assert_eq!(clean, "400 (not shown, it repeats a secret): \"(not shown, it repeats a secret)\"");
+        let clean = "400 (not shown, it repeats a secret): \"(not shown, it repeats a secret)\"";
+        let json = r#"{"error": "bad r-1", "error_description": "no token r%2f2"}"#;
+        assert_eq!(said(json, &["r-1", "r/2"]), clean);
+        let escaped = r#"{"error": "\r-1", "error_description": "\u0000-1 \r-1"}"#;
+        assert_eq!(said(escaped, &["r-1"]), clean);
         assert!(said(json, &["r-3", ""]).contains("bad r-1"));
+    }
+
+    #[test]
+    fn nor_is_one_that_it_has_for_a_name() {
+        let long = "s".repeat(100);
+        let answer =
+            |name: &str| Answer::new(http::Response::new(format!(r#"{{"a": 1, "{name}": 2}}"#).into()));
+        let secrets = [long.clone(), "r/2".to_owned()];
+        assert_eq!(names(&answer("b"), &secrets), "a, b");
+        for name in [&*long, "r/2", "\\u0072/2", "R%2F2", "\\r/2"] {
+            assert_eq!(names(&answer(name), &secrets), NOT_SHOWN, "{name}");
+        }
+        assert_eq!(names(&Answer::new(http::Response::new(b"[1]".to_vec())), &secrets), "");
     }
 }

@@ -6,10 +6,7 @@ use std::{
     fs,
     path::PathBuf,
     process,
-    sync::{
-        Arc, Condvar, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -17,13 +14,7 @@ use authwright_examples::secrets::{EMAIL, LOGIN_PASSWORD};
 use authwright_reqwest::{Auth, FileStore, LoginEndpoint, Tokens};
 use authwright_testkit::{FakeServer, Received, TestClock};
 
-use super::caller::{Agents, Caller, Clients, Said};
-
-#[derive(Clone, Copy)]
-pub(super) enum Kind {
-    Reqwest,
-    Ureq,
-}
+use super::caller::{Caller, Gate, Kind, Said, caller};
 
 pub(super) struct Bench {
     pub(super) server: FakeServer,
@@ -49,7 +40,7 @@ impl Bench {
             },
         );
         let tokens = Tokens::new(login(&server))?;
-        let caller = caller(kind, &server, &clock, &tokens)?;
+        let caller = caller(kind, Auth::new(server.url(), &tokens)?, server.url(), &clock)?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("authwright-tour-{}-{number}", process::id()));
         Ok(Self { server, clock, gate, tokens, caller, note: "", kind, folder })
@@ -58,7 +49,8 @@ impl Bench {
     /// A new client and a new cache, as a new run of the program has them, and the same folder of tokens.
     pub(super) fn start_again(&mut self) -> Result<(), Box<dyn Error>> {
         self.tokens = Tokens::builder(login(&self.server)).store(FileStore::at(&self.folder)).build()?;
-        self.caller = caller(self.kind, &self.server, &self.clock, &self.tokens)?;
+        let url = self.server.url();
+        self.caller = caller(self.kind, Auth::new(url, &self.tokens)?, url, &self.clock)?;
         Ok(())
     }
 
@@ -87,41 +79,7 @@ fn login(server: &FakeServer) -> LoginEndpoint {
         .secret("password", LOGIN_PASSWORD)
 }
 
-fn caller(
-    kind: Kind,
-    server: &FakeServer,
-    clock: &TestClock,
-    tokens: &Tokens,
-) -> Result<Box<dyn Caller>, Box<dyn Error>> {
-    let auth = Auth::new(server.url(), tokens)?;
-    Ok(match kind {
-        Kind::Reqwest => Box::new(Clients::new(auth, server.url(), clock)?),
-        Kind::Ureq => Box::new(Agents::new(auth, server.url(), clock)?),
-    })
-}
-
 fn token_of(request: &Received) -> String {
     let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
     token.unwrap_or("none").to_owned()
-}
-
-/// Open, unless it has been closed.
-#[derive(Clone, Default)]
-pub(super) struct Gate(Arc<(Mutex<bool>, Condvar)>);
-
-impl Gate {
-    pub(super) fn close(&self) {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-    }
-
-    pub(super) fn open(&self) {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        self.0.1.notify_all();
-    }
-
-    /// Waits until it is open, but not for ever: if a request waits where none should, the row must say so.
-    fn pass(&self) {
-        let closed = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.0.1.wait_timeout_while(closed, Duration::from_secs(5), |closed| *closed));
-    }
 }

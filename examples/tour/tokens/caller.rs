@@ -3,14 +3,14 @@
 use std::{
     error::Error,
     sync::{
-        Arc,
+        Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
 };
 
-use authwright_reqwest::{Auth, Client, Tokens};
+use authwright_reqwest::{Auth, Client, Flow, Tokens};
 use authwright_testkit::TestClock;
 use authwright_ureq::Agent;
 use tokio::{
@@ -19,26 +19,53 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::bench::Gate;
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Reqwest,
+    Ureq,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Reqwest => "reqwest",
+            Self::Ureq => "ureq",
+        }
+    }
+}
+
+/// A client of this kind that goes by this clock.
+pub(crate) fn caller(
+    kind: Kind,
+    auth: Auth,
+    url: &str,
+    clock: &TestClock,
+) -> Result<Box<dyn Caller>, Box<dyn Error>> {
+    Ok(match kind {
+        Kind::Reqwest => Box::new(Clients::new(auth, url, clock)?),
+        Kind::Ureq => Box::new(Agents::new(auth, url, clock)?),
+    })
+}
 
 /// What a client says of one request.
 #[derive(Clone)]
-pub(super) struct Said {
+pub(crate) struct Said {
     status: Option<u16>,
-    pub(super) error: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
 impl Said {
     /// `200`, or `none` where no request was sent.
-    pub(super) fn status(&self) -> String {
+    pub(crate) fn status(&self) -> String {
         self.status.map_or("none".to_owned(), |status| status.to_string())
     }
 }
 
-pub(super) trait Caller {
-    fn name(&self) -> &'static str;
+pub(crate) trait Caller {
     /// One request.
     fn ask(&self) -> Said;
+    /// Runs a flow: somebody signs in, or out.
+    fn run(&self, flow: Flow<()>) -> Result<(), Box<dyn Error>>;
     /// A thousand requests, as parallel as this client has them. Opens the gate when all have begun.
     fn ask_a_thousand(&self, tokens: &Tokens, gate: &Gate) -> Result<Vec<Said>, Box<dyn Error>>;
     /// How it does that.
@@ -51,25 +78,25 @@ pub(super) trait Caller {
 const CONNECTIONS: usize = 50;
 const REQUESTS: usize = 1000;
 
-pub(super) struct Clients {
+struct Clients {
     runtime: Runtime,
     api: Client,
 }
 
 impl Clients {
-    pub(super) fn new(auth: Auth, url: &str, clock: &TestClock) -> Result<Self, Box<dyn Error>> {
+    fn new(auth: Auth, url: &str, clock: &TestClock) -> Result<Self, Box<dyn Error>> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         Ok(Self { runtime, api: Client::builder(auth).base_url(url).clock(clock.clone()).build()? })
     }
 }
 
 impl Caller for Clients {
-    fn name(&self) -> &'static str {
-        "reqwest"
-    }
-
     fn ask(&self) -> Said {
         self.runtime.block_on(ask(&self.api))
+    }
+
+    fn run(&self, flow: Flow<()>) -> Result<(), Box<dyn Error>> {
+        Ok(self.runtime.block_on(self.api.run_flow(flow))?)
     }
 
     /// Every task waits for the token, and then they send, as many at a time as there are connections.
@@ -126,21 +153,17 @@ fn said(answer: Result<u16, authwright_reqwest::Error>) -> Said {
     }
 }
 
-pub(super) struct Agents {
+struct Agents {
     agent: Agent,
 }
 
 impl Agents {
-    pub(super) fn new(auth: Auth, url: &str, clock: &TestClock) -> Result<Self, Box<dyn Error>> {
+    fn new(auth: Auth, url: &str, clock: &TestClock) -> Result<Self, Box<dyn Error>> {
         Ok(Self { agent: Agent::builder(auth).base_url(url).clock(clock.clone()).build()? })
     }
 }
 
 impl Caller for Agents {
-    fn name(&self) -> &'static str {
-        "ureq"
-    }
-
     fn ask(&self) -> Said {
         let answer = self.agent.get("orders").call().and_then(|mut response| {
             response.body_mut().read_to_vec()?;
@@ -152,6 +175,10 @@ impl Caller for Agents {
                 Said { status: error.status().map(|status| status.as_u16()), error: Some(error.to_string()) }
             }
         }
+    }
+
+    fn run(&self, flow: Flow<()>) -> Result<(), Box<dyn Error>> {
+        Ok(self.agent.run_flow(flow)?)
     }
 
     /// Every thread waits for the token with its first request.
@@ -176,5 +203,26 @@ impl Caller for Agents {
 
     fn settle(&self) {
         self.agent.settled(Duration::from_secs(10));
+    }
+}
+
+/// Open, unless it has been closed.
+#[derive(Clone, Default)]
+pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    pub(crate) fn close(&self) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+
+    pub(crate) fn open(&self) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        self.0.1.notify_all();
+    }
+
+    /// Waits until it is open, but not for ever: if a request waits where none should, the row must say so.
+    pub(crate) fn pass(&self) {
+        let closed = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.0.1.wait_timeout_while(closed, Duration::from_secs(5), |closed| *closed));
     }
 }

@@ -4,23 +4,23 @@
 //! in `cases.rs`.
 
 mod bench;
-mod caller;
+pub(crate) mod caller;
 mod cases;
 
 use std::error::Error;
 
 use self::{
-    bench::{Bench, Kind},
-    caller::Said,
+    bench::Bench,
+    caller::{Kind, Said},
     cases::CASES,
 };
-use crate::table;
+use crate::table::{self, Came, in_a_row};
 
 type Outcome = Result<Vec<Said>, Box<dyn Error>>;
 
 /// What is done, and what should come of it.
 pub(crate) struct Case {
-    pub(crate) what: &'static str,
+    what: &'static str,
     run: fn(&mut Bench) -> Outcome,
     logins: usize,
     /// The tokens of the requests that the API has received, in the order in which they came.
@@ -31,24 +31,16 @@ pub(crate) struct Case {
     note: &'static str,
 }
 
-/// What has come of it.
-pub(crate) struct Came {
-    pub(crate) client: &'static str,
-    pub(crate) logins: usize,
-    pub(crate) saw: String,
-    pub(crate) answers: String,
-    pub(crate) error: Option<String>,
-    pub(crate) note: &'static str,
-    pub(crate) faults: Vec<String>,
-}
-
 /// Runs and prints every case; returns how many of the cases are right, and of how many.
 pub(crate) fn run() -> Result<(usize, usize), Box<dyn Error>> {
-    table::tokens_heading("Tokens that end: an API of its own for each line, which issues them for 300 s");
+    let table = table::Cases::titled(
+        "Tokens that end: an API of its own for each line, which issues them for 300 s",
+        "logins",
+    );
     let (mut right, mut made) = (0, 0);
     for case in CASES {
         let came = [case.with(Kind::Reqwest)?, case.with(Kind::Ureq)?];
-        right += table::print_case(case, &came);
+        right += table.print(case.what, &came);
         made += came.len();
     }
     Ok((right, made))
@@ -79,8 +71,8 @@ impl Case {
         let mut bench = Bench::new(kind)?;
         let said = (self.run)(&mut bench)?;
         let mut came = Came {
-            client: bench.caller.name(),
-            logins: bench.server.count("/login"),
+            client: kind.name(),
+            asked: bench.server.count("/login").to_string(),
             saw: in_a_row(bench.tokens_received()),
             answers: in_a_row(said.iter().map(Said::status)),
             error: said.iter().find_map(|said| said.error.clone()),
@@ -99,7 +91,7 @@ impl Case {
                 faults.push(fault);
             }
         };
-        check(came.logins == self.logins, format!("expected {} logins", self.logins));
+        check(came.asked == self.logins.to_string(), format!("expected {} logins", self.logins));
         check(came.saw == self.saw, format!("expected the API to see \"{}\"", self.saw));
         check(came.answers == self.answers, format!("expected the answers \"{}\"", self.answers));
         let error = came.error.as_deref().unwrap_or_default();
@@ -107,14 +99,4 @@ impl Case {
         check(came.error.is_some() != self.says.is_empty(), format!("unexpected: \"{error}\""));
         faults
     }
-}
-
-/// `token-1 ×2, token-2`
-fn in_a_row(words: impl IntoIterator<Item = String>) -> String {
-    let words: Vec<_> = words.into_iter().collect();
-    let runs = words.chunk_by(|a, b| a == b).map(|run| match run {
-        [word] => word.clone(),
-        _ => format!("{} ×{}", run[0], run.len()),
-    });
-    runs.collect::<Vec<_>>().join(", ")
 }

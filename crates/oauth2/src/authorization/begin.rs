@@ -18,6 +18,7 @@ use crate::{
     endpoint::{Endpoint, Form},
     register,
     registration::{check_parameter, check_redirect_uri},
+    said::names,
     server::{Metadata, Which},
     service::Service,
 };
@@ -176,7 +177,7 @@ impl Service {
         if let Some(uri) = json.text("/request_uri").filter(|uri| lives && !uri.is_empty()) {
             return Ok(uri.to_owned());
         }
-        let names = json.member_names();
+        let names = names(&answer, &asked.secrets());
         let message = format!(
             "{what} at {} answered 201, but without a `request_uri` that lives (members: {names})",
             endpoint.origin

@@ -97,7 +97,10 @@ impl Callback {
     /// The server's own refusal (RFC 6749 section 4.1.2.1).
     fn denied(&self, code: &str, pending: &Remembered) -> Error {
         let origin = crate::endpoint::origin_of(&pending.issuer);
-        let secrets = [pending.state.expose_secret().to_owned(), pending.verifier.expose_secret().to_owned()];
+        // A code that comes along is no less secret for it.
+        let secrets = [Some(&pending.state), Some(&pending.verifier), self.code.as_ref()];
+        let secrets: Vec<_> =
+            secrets.into_iter().flatten().map(|secret| secret.expose_secret().to_owned()).collect();
         let words = said::words(code, self.description.as_deref(), &secrets);
         let says = format!("{origin} did not sign anybody in: {words}");
         match code {
@@ -142,4 +145,25 @@ pub(super) fn decoded(text: &str) -> Option<Cow<'_, str>> {
 /// In time that does not tell how much is the same: a state is a secret until it has come back.
 fn is_same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pending;
+
+    /// Found by fuzzing.
+    #[test]
+    fn the_words_of_a_refusal_do_not_show_a_code_that_came_with_it() {
+        let record = r#"{"version": 1, "url": "", "issuer": "https://login.example.com", "client_id": "app", "scope": "",
+                         "redirect_uri": "", "state": "st4te", "verifier": "v3rifier", "begun_at": 0}"#;
+        let pending = Pending::from_record(record).unwrap();
+        for secret in ["c0de", "st4te", "v3rifier"] {
+            for said in [format!("error={secret}"), format!("error=x&error_description=no+{secret}")] {
+                let callback = Callback::parse(&format!("state=st4te&code=c0de&{said}")).unwrap();
+                let told = callback.code_for(pending.remembered(), false).unwrap_err().to_string();
+                assert!(!told.contains(secret) && told.contains("it repeats a secret"), "{told}");
+            }
+        }
+    }
 }

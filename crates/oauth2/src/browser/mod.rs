@@ -18,6 +18,7 @@ use std::{
 };
 
 use authwright_core::{Error, Fault};
+use secrecy::ExposeSecret;
 
 pub use self::prompt::Prompt;
 pub(crate) use self::waiting::{Shown, Waiting};
@@ -228,6 +229,24 @@ fn check_path(path: &str) -> Result<(), Error> {
     let message = "the path of the redirect URI must be letters, digits and `-._~` between single slashes, like /callback, \
                    without `.` or `..`";
     Err(Error::new(Fault::Caller, message))
+}
+
+/// For fuzzing: the query in what was pasted after signing in with this redirect URI.
+#[doc(hidden)]
+pub fn fuzz_pasted(text: &str, redirect_uri: &str) -> Result<String, Error> {
+    paste::parse(text, redirect_uri).map(|query| query.expose_secret().to_owned())
+}
+
+/// For fuzzing: the query of an answer to this path, if it is one.
+#[doc(hidden)]
+pub fn fuzz_request_head(bytes: &[u8], hosts: &[&str], path: &str) -> Option<String> {
+    let place =
+        request::Place { hosts: hosts.iter().map(ToString::to_string).collect(), path: path.to_owned() };
+    let request::Heard::Head(head) = request::read(bytes) else { return None };
+    match place.judge(&head) {
+        request::Verdict::Callback(query, _) => Some(query.to_owned()),
+        _ => None,
+    }
 }
 
 /// Shows no redirect URI: its path may be a secret of this sign-in.
