@@ -36,7 +36,7 @@ fn n6_two_calls_at_once_are_each_repeated_with_the_new_nonce() {
         let service = Arc::clone(&service);
         let flow = Flow::new(move |io: Io| async move {
             let (metadata, key) = (service.metadata(&io).await?, service.new_key(&io).await?);
-            Ok(service.call(&metadata, Which::Token, &[], key.as_deref(), &io).await?.status())
+            Ok(service.call(&metadata, Which::Token, &[], &[], key.as_deref(), &io).await?.status())
         });
         flow.start(Arc::new(SystemTime::now))
     };

@@ -13,7 +13,7 @@ use authwright_core::{Scheme, Tokens};
 
 #[cfg(feature = "danger-password-grant")]
 pub use self::password::PasswordGrant;
-pub(crate) use self::refresh::{redeem, redeem_for};
+pub(crate) use self::refresh::redeem;
 pub use self::{
     client_credentials::ClientCredentials,
     jwt_bearer::JwtBearer,

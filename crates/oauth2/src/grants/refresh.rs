@@ -1,6 +1,7 @@
 //! The refresh token grant (RFC 6749 section 6): a login made elsewhere, kept alive here.
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::{
         Arc,
@@ -108,7 +109,7 @@ struct First {
     /// How messages speak of it.
     name: String,
     /// What tells it from others in a store, where it must not stay once it is spent.
-    mark: String,
+    mark: SecretValue,
     refused: AtomicBool,
 }
 
@@ -117,7 +118,7 @@ impl First {
         let (value, reference) =
             read_secret(secret, "the refresh token, which can be left out where the store has one,")?;
         let name = format!("the refresh token it was given ({reference}, {})", value.fingerprint());
-        let mark = format!("{:032x}", fnv_1a(value.as_bytes()));
+        let mark = format!("{:032x}", fnv_1a(value.as_bytes())).into();
         Ok(Self { value, name, mark, refused: AtomicBool::new(false) })
     }
 
@@ -135,16 +136,15 @@ impl Refresh {
     /// Redeems the one the program was given: a new login.
     async fn begin(&self, first: &First, io: &Io) -> Result<Token, Error> {
         let key = self.service.new_key(io).await?;
-        let scope = self.service.scope();
         let asked = Asked {
             refresh: &first.value,
             name: &first.name,
             remedy: REMEDY,
-            scope: &scope,
+            scope: &self.service.scope,
             resource: self.service.resource(),
         };
         match send(&self.service, &asked, key.as_deref(), io).await {
-            Ok(granted) => Ok(granted.token.detail(FIRST, &*first.mark)),
+            Ok(granted) => Ok(granted.token.detail(FIRST, first.mark.clone())),
             Err(refused) => {
                 first.refused.fetch_or(refused.is_grant, Ordering::Relaxed);
                 Err(refused.error)
@@ -153,19 +153,8 @@ impl Refresh {
     }
 }
 
-/// Redeems the refresh token of the newest answer, with the key it is bound to.
+/// Redeems the refresh token of the newest answer, with the key it is bound to, for an API.
 pub(crate) async fn redeem(
-    service: &Service,
-    old: &Token,
-    refresh: &str,
-    remedy: &str,
-    io: &Io,
-) -> Result<Granted, Refused> {
-    redeem_for(service, old, refresh, service.resource(), remedy, io).await
-}
-
-/// The same for another API than the registration's.
-pub(crate) async fn redeem_for(
     service: &Service,
     old: &Token,
     refresh: &str,
@@ -176,7 +165,7 @@ pub(crate) async fn redeem_for(
     let metadata = service.metadata(io).await?;
     service.check_is_ours(old, &metadata)?;
     let key = service.binding.of(old)?;
-    let scope = scope_within(&service.scope_of(old), old.granted_scope());
+    let scope = scope_within(service.scope_of(old), old.granted_scope());
     let name = "the refresh token of its last answer";
     let asked = Asked { refresh, name, remedy, scope: &scope, resource };
     send(service, &asked, key.as_deref(), io).await
@@ -212,9 +201,14 @@ async fn send(
 }
 
 /// What to ask for: never more than was granted (section 6). Nothing asks for all of that.
-fn scope_within(wanted: &str, granted: Option<&str>) -> String {
-    let is_granted = |name: &&str| granted.is_none_or(|granted| granted.split(' ').any(|one| one == *name));
-    wanted.split(' ').filter(is_granted).collect::<Vec<_>>().join(" ")
+fn scope_within<'a>(wanted: &'a str, granted: Option<&str>) -> Cow<'a, str> {
+    match granted {
+        Some(granted) if granted != wanted => {
+            let is_granted = |name: &&str| granted.split(' ').any(|one| one == *name);
+            wanted.split(' ').filter(is_granted).collect::<Vec<_>>().join(" ").into()
+        }
+        _ => wanted.into(),
+    }
 }
 
 impl TokenSource for Refresh {
@@ -233,13 +227,14 @@ impl TokenSource for Refresh {
     }
 
     async fn renew(&self, old: &Token, io: &Io) -> Result<Token, Error> {
-        let Some(refresh) = old.expose_refresh_token() else { return self.fetch(io).await };
-        match redeem(&self.service, old, refresh, REMEDY, io).await {
+        // In boxes: what hardly any renewal needs would be most of what each of them carries.
+        let Some(refresh) = old.expose_refresh_token() else { return Box::pin(self.fetch(io)).await };
+        match redeem(&self.service, old, refresh, self.service.resource(), REMEDY, io).await {
             Ok(granted) => Ok(granted.token),
             Err(refused) => {
                 match self.first.as_ref().filter(|first| refused.is_grant && first.is_unused(old, refresh)) {
                     // Somebody has signed in anew.
-                    Some(first) => self.begin(first, io).await,
+                    Some(first) => Box::pin(self.begin(first, io)).await,
                     None => Err(refused.error),
                 }
             }

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use authwright_core::{Error, Fault, Scheme, Token, TokenSource, Tokens, flow::Io};
 
 use crate::{
-    grants::{bound_scheme, redeem_for},
+    grants::{bound_scheme, redeem},
     service::Service,
 };
 
@@ -37,8 +37,7 @@ impl TokenSource for ResourceSource {
                 );
                 return Err(Error::new(Fault::Credential, message));
             };
-            let granted =
-                redeem_for(&self.service, &login, refresh, &self.resource, &self.remedy, io).await?;
+            let granted = redeem(&self.service, &login, refresh, &self.resource, &self.remedy, io).await?;
             let rotated = granted.token.expose_refresh_token().filter(|new| *new != refresh);
             let login = match rotated {
                 Some(new) => login.clone().refresh_token(new),

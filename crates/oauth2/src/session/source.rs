@@ -46,7 +46,7 @@ impl TokenSource for SessionSource {
         let Some(refresh) = old.expose_refresh_token() else {
             return Err(self.login_required("the login has ended, and cannot be renewed, at"));
         };
-        let granted = redeem(&self.service, old, refresh, self.remedy(), io).await?;
+        let granted = redeem(&self.service, old, refresh, self.service.resource(), self.remedy(), io).await?;
         #[cfg(feature = "openid")]
         let granted = {
             let subject = crate::openid::claims_of(old);
