@@ -3,6 +3,7 @@
 mod challenge;
 mod digest;
 mod header;
+mod oauth;
 mod query;
 mod reqwest;
 mod token;
@@ -17,12 +18,22 @@ pub fn run(recorder: &mut Recorder) {
     token::run(recorder);
     digest::run(recorder);
     challenge::run(recorder);
+    oauth::run(recorder);
     reqwest::run(recorder);
     ureq::run(recorder);
 }
 
 /// Every row of the table.
 pub fn rows() -> Vec<Row> {
-    [header::ROWS, query::ROWS, token::ROWS, digest::ROWS, challenge::ROWS, reqwest::ROWS, ureq::ROWS]
-        .concat()
+    [
+        header::ROWS,
+        query::ROWS,
+        token::ROWS,
+        digest::ROWS,
+        challenge::ROWS,
+        oauth::ROWS,
+        reqwest::ROWS,
+        ureq::ROWS,
+    ]
+    .concat()
 }

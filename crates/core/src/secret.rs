@@ -290,6 +290,18 @@ impl From<SecretString> for SecretValue {
     }
 }
 
+impl From<String> for SecretValue {
+    fn from(value: String) -> Self {
+        SecretString::from(value).into()
+    }
+}
+
+impl From<&str> for SecretValue {
+    fn from(value: &str) -> Self {
+        SecretString::from(value).into()
+    }
+}
+
 impl std::ops::Deref for SecretValue {
     type Target = str;
 

@@ -86,13 +86,7 @@ impl<'a> Target<'a> {
                 "the URL has no scheme and host, and no base URL was set; nothing was sent",
             ));
         };
-        let authority = authority.as_str();
-        // Most have neither a port nor anything else but a name: one pass finds that out.
-        let (host, port) = match authority.bytes().position(|b| matches!(b, b':' | b'@')) {
-            None => (authority, None),
-            Some(_) if authority.contains('@') => return Err(user_information()),
-            Some(_) => split_port(authority)?,
-        };
+        let (host, port) = split_authority(authority.as_str())?;
         let (path_and_query, path_len) =
             uri.path_and_query().map_or(("/", 1), |line| (line.as_str(), line.path().len()));
         if path_and_query.starts_with('?') {
@@ -108,17 +102,15 @@ impl<'a> Target<'a> {
     pub fn parse(url: &'a str) -> Result<Self, Error> {
         let not_absolute =
             || Error::caller("the URL is not absolute: it must start with https:// or http://");
-        let (scheme, rest) = url.split_once("://").ok_or_else(not_absolute)?;
-        let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
-        let end = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
-        let (authority, path_and_query) = rest.split_at(end);
-        if authority.contains('@') {
-            return Err(user_information());
-        }
+        let (scheme, rest) = url.split_at(position(url, |byte| byte == b':'));
+        let rest = rest.strip_prefix("://").ok_or_else(not_absolute)?;
+        let (authority, rest) =
+            rest.split_at(position(rest, |byte| matches!(byte, b'/' | b'?' | b'\\' | b'#')));
+        let path_and_query = &rest[..position(rest, |byte| byte == b'#')];
         if path_and_query.starts_with(['\\', '?']) {
             return Err(Error::caller("the URL must have a `/` right after its host"));
         }
-        let (host, port) = split_port(authority)?;
+        let (host, port) = split_authority(authority)?;
         if host.starts_with('[') != host.ends_with(']') {
             return Err(Error::caller("the URL has a malformed IPv6 address; nothing was sent"));
         }
@@ -194,12 +186,29 @@ impl<'a> Target<'a> {
     }
 }
 
+/// Where the first such byte of ASCII is, or the end. Most texts are too short to be searched in many bytes at once.
+fn position(text: &str, is_meant: impl Fn(u8) -> bool) -> usize {
+    text.bytes().position(is_meant).unwrap_or(text.len())
+}
+
 /// A URL with a name and password in it says who is asking, but not where that may be said.
 fn user_information() -> Error {
     Error::caller(
         "the URL contains a user name or password, which would be sent wherever the URL leads; \
          take it out and give it to Auth::new as (user, password); nothing was sent",
     )
+}
+
+/// Host and port. Most have neither a port nor anything else but a name: one pass finds that out.
+#[inline]
+fn split_authority(authority: &str) -> Result<(&str, Option<u16>), Error> {
+    // Without an end in between, which makes it a few instructions for many bytes.
+    let is_more = authority.bytes().fold(false, |is, byte| is | matches!(byte, b':' | b'@'));
+    match is_more {
+        false => Ok((authority, None)),
+        true if authority.contains('@') => Err(user_information()),
+        true => split_port(authority),
+    }
 }
 
 pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), Error> {

@@ -17,7 +17,8 @@ use crate::{
 /// A client as it is registered with the server, and one way in which it shows that it is the one: never two (RFC 6749
 /// section 2.3).
 pub(crate) struct Client {
-    id: String,
+    /// Shared with its tokens, which keep it as a detail.
+    id: SecretValue,
     authentication: Authentication,
     /// Where it has registered itself.
     obtained: Option<Arc<Obtained>>,
@@ -36,6 +37,8 @@ pub(crate) enum Authentication {
 
 pub(crate) struct ClientSecret {
     value: SecretValue,
+    /// It and the client's id as they go by Basic.
+    basic: HeaderValue,
     /// Where it came from, for messages.
     reference: String,
 }
@@ -96,14 +99,14 @@ impl Shown<'_> {
 }
 
 impl Client {
-    pub(crate) fn new(id: String, authentication: Authentication) -> Result<Self, Error> {
+    pub(crate) fn new(id: &str, authentication: Authentication) -> Result<Self, Error> {
         if id.is_empty() {
             return Err(Error::new(
                 Fault::Caller,
                 "the client id is empty; it is what the server calls this program",
             ));
         }
-        Ok(Self { id, authentication, obtained: None })
+        Ok(Self { id: id.into(), authentication, obtained: None })
     }
 
     /// One that has registered itself.
@@ -116,7 +119,7 @@ impl Client {
         self.obtained.as_ref()
     }
 
-    pub(crate) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &SecretValue {
         &self.id
     }
 
@@ -153,28 +156,17 @@ impl Client {
                 Ok(Shown { secret: Some(&secret.value), ..by_id() })
             }
             Authentication::Secret(secret, _) => {
-                Ok(Shown { authorization: Some(self.basic(secret)?), ..Shown::default() })
+                Ok(Shown { authorization: Some(secret.basic.clone()), ..Shown::default() })
             }
             Authentication::Signed(key, _) => {
                 let (key, id, issuer) = (Arc::clone(key), self.id.clone(), server.issuer.clone());
                 let now = io.now();
                 // The key may be in another machine's keeping, which takes a call of its own.
-                let assertion = io.block(move || client_assertion(&key, &id, &issuer, now)).await??;
+                let assertion =
+                    Box::pin(io.block(move || client_assertion(&key, &id, &issuer, now))).await??;
                 Ok(Shown { assertion: Some(assertion), ..by_id() })
             }
         }
-    }
-
-    /// Id and secret are form-encoded before they are joined (RFC 6749 section 2.3.1): they may contain a colon.
-    fn basic(&self, secret: &ClientSecret) -> Result<HeaderValue, Error> {
-        let mut value = HeaderValue::from_str(&format!("Basic {}", self.pair(secret)))
-            .map_err(|_| Error::new(Fault::Caller, "the client id is malformed"))?;
-        value.set_sensitive(true);
-        Ok(value)
-    }
-
-    fn pair(&self, secret: &ClientSecret) -> String {
-        STANDARD.encode(format!("{}:{}", form_encoded(&self.id), form_encoded(&secret.value)))
     }
 
     fn secret(&self) -> Option<&ClientSecret> {
@@ -188,7 +180,8 @@ impl Client {
 
     /// What nothing that is printed may contain.
     pub(crate) fn secrets(&self) -> Vec<String> {
-        self.secret().iter().flat_map(|secret| [secret.value.to_string(), self.pair(secret)]).collect()
+        let pair = |secret: &ClientSecret| pair(&self.id, &secret.value);
+        self.secret().iter().flat_map(|secret| [secret.value.to_string(), pair(secret)]).collect()
     }
 }
 
@@ -199,8 +192,16 @@ impl ClientSecret {
             let message = format!("the client secret of `{}` is empty", client_id.escape_debug());
             return Err(Error::new(Fault::Credential, message));
         }
-        Ok(Self { value, reference })
+        let basic = HeaderValue::from_str(&format!("Basic {}", pair(client_id, &value)));
+        let mut basic = basic.map_err(|_| Error::new(Fault::Caller, "the client id is malformed"))?;
+        basic.set_sensitive(true);
+        Ok(Self { value, basic, reference })
     }
+}
+
+/// Id and secret are form-encoded before they are joined (RFC 6749 section 2.3.1): they may contain a colon.
+fn pair(id: &str, secret: &str) -> String {
+    STANDARD.encode(format!("{}:{}", form_encoded(id), form_encoded(secret)))
 }
 
 /// RFC 8414 section 2: Basic, where nothing is said. One way is chosen before anything is sent, none is tried after

@@ -126,13 +126,10 @@ async fn begin(
     scope: &str,
     io: &Io,
 ) -> Result<(Begun, Told), Error> {
-    let more = service.parameters.iter().chain(&request.parameters);
-    let mut parameters = vec![("scope", scope)];
-    parameters.extend(service.resources.iter().map(|resource| ("resource", &**resource)));
     let (acr_values, max_age) = (request.acr_values(), request.max_age());
-    parameters.extend([("acr_values", acr_values), ("max_age", &*max_age)]);
-    parameters.extend(more.map(|(name, value)| (&**name, &**value)));
-    let answer = service.call(metadata, Which::Device, &parameters, None, io).await?;
+    let ours = [("scope", scope), ("acr_values", acr_values), ("max_age", &*max_age)];
+    let more = service.more(request);
+    let answer = service.call(metadata, Which::Device, &ours, &more, None, io).await?;
     let endpoint = metadata.endpoint(Which::Device, service.client.has_certificate())?;
     let what = Which::Device.name();
     let asked = Asked {
@@ -147,9 +144,9 @@ async fn begin(
     let json = granted(&answer, &asked)?;
     let text = |pointer| json.text(pointer).filter(|text| !text.is_empty());
     // Some servers still say `verification_url`, from before the RFC.
-    let address = text("/verification_uri").or_else(|| text("/verification_url"));
+    let address = text("verification_uri").or_else(|| text("verification_url"));
     let (Some(code), Some(user_code), Some(address), Some(lifetime)) =
-        (text("/device_code"), text("/user_code"), address, json.lifetime("/expires_in"))
+        (text("device_code"), text("user_code"), address, json.lifetime("expires_in"))
     else {
         let mut secrets = asked.secrets();
         secrets.extend(text("/device_code").map(ToOwned::to_owned));
@@ -164,10 +161,10 @@ async fn begin(
     let told = Told {
         user_code: user_code.to_owned(),
         address: address.to_owned(),
-        complete: text("/verification_uri_complete").map(Into::into),
+        complete: text("verification_uri_complete").map(Into::into),
         lifetime,
     };
-    let interval = json.lifetime("/interval").unwrap_or(Duration::from_secs(INTERVAL));
+    let interval = json.lifetime("interval").unwrap_or(Duration::from_secs(INTERVAL));
     let begun = Begun {
         code: code.into(),
         // None at all would be a flood.

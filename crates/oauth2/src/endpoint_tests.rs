@@ -22,7 +22,7 @@ fn client(id: &str, secret: Option<&str>, placed: Placed) -> Result<Client, Erro
         None => Authentication::None,
         Some(secret) => Authentication::Secret(ClientSecret::read(&Secret::new(secret), id)?, placed),
     };
-    Client::new(id.into(), authentication)
+    Client::new(id, authentication)
 }
 
 /// The request of a client at a server that knows these ways to authenticate.
@@ -37,7 +37,7 @@ fn request_by(
     metadata.insert(Which::Token, URL, false).unwrap();
     let flow = Flow::new(move |io: Io| async move {
         let shown = client.show(&metadata, &io).await?;
-        metadata.endpoint(Which::Token, false)?.request(parameters, &shown)
+        metadata.endpoint(Which::Token, false)?.request(&[], parameters, &shown)
     });
     let FlowStep::Done(done) = flow.start(Arc::new(std::time::SystemTime::now)).step() else {
         panic!("it asks for nothing")

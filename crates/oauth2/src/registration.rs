@@ -190,7 +190,7 @@ impl Registration {
             Given::Key(signer) => Authentication::by_key(signer.clone()?),
             Given::Certificate => Authentication::Certificate,
         };
-        let client = Client::new(self.client_id.clone(), authentication)?.obtained(self.obtained.clone());
+        let client = Client::new(&self.client_id, authentication)?.obtained(self.obtained.clone());
         let binding = match &self.binding {
             GivenBinding::Nothing => Binding::Nothing,
             #[cfg(feature = "keys")]
@@ -211,10 +211,13 @@ impl Registration {
         // Their order says nothing (RFC 6749 section 3.3), so it must not make another record.
         scope.sort();
         scope.dedup();
+        let is_openid = scope.iter().any(|name| name == "openid");
+        let scope = scope.join(" ").into();
         Ok(Service {
             server: self.server.clone(),
             client: Arc::new(client),
             scope,
+            is_openid,
             resources: self.resources.clone(),
             parameters: self.parameters.clone(),
             binding,
@@ -249,10 +252,11 @@ fn check_uri(uri: &str, what: &str, is: &str) -> Result<(), Error> {
         return malformed("has a fragment (`#`)");
     }
     let rest = uri.split_once(':').filter(|(scheme, _)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.bytes().all(|c| c.is_ascii_alphanumeric() || b"+-.".contains(&c))
+        matches!(*scheme, "http" | "https")
+            || scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme.bytes().all(|c| c.is_ascii_alphanumeric() || b"+-.".contains(&c))
     });
-    let is_uri = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_graphic());
+    let is_uri = |text: &str| !text.is_empty() && text.bytes().fold(true, |is, c| is & c.is_ascii_graphic());
     match rest {
         Some(("http" | "https", _)) if Target::parse(uri).is_err() => malformed("is no URL"),
         Some((_, rest)) if is_uri(rest) => Ok(()),

@@ -63,14 +63,14 @@ impl Service {
     async fn revoke(&self, token: &str, hint: &str, io: &Io) -> Result<(), Error> {
         let metadata = self.metadata(io).await?;
         let parameters = [("token", token), ("token_type_hint", hint)];
-        let answer = self.call(&metadata, Which::Revocation, &parameters, None, io).await?;
+        let answer = self.call(&metadata, Which::Revocation, &parameters, &[], None, io).await?;
         // Also for a token it does not know (RFC 7009 section 2.2).
         if answer.status().is_success() {
             return Ok(());
         }
         let endpoint = metadata.endpoint(Which::Revocation, self.client.has_certificate())?;
         let json = answer.json().ok();
-        let code = json.as_ref().and_then(|json| json.text("/error"));
+        let code = json.as_ref().and_then(|json| json.text("error"));
         let secrets = [token];
         Err(refused(
             &answer,
@@ -83,12 +83,12 @@ impl Service {
 
     async fn introspect(&self, token: &str, io: &Io) -> Result<Introspection, Error> {
         let metadata = self.metadata(io).await?;
-        let answer = self.call(&metadata, Which::Introspection, &[("token", token)], None, io).await?;
+        let answer = self.call(&metadata, Which::Introspection, &[("token", token)], &[], None, io).await?;
         let endpoint = metadata.endpoint(Which::Introspection, self.client.has_certificate())?;
         let secrets = [token];
         let asked = self.asked(Which::Introspection, &endpoint.origin, &secrets, io);
         let json = granted(&answer, &asked)?;
-        if !json.has("/active") {
+        if !json.has("active") {
             let names = names(&answer, &asked.secrets());
             let message = format!(
                 "introspection endpoint at {} answered 200, but does not say whether the token is `active` (members: {names})",
@@ -96,7 +96,7 @@ impl Service {
             );
             return Err(Error::new(Fault::Server, message));
         }
-        Ok(Introspection(json))
+        Ok(Introspection(json.into_owned()))
     }
 
     fn asked<'a>(&'a self, which: Which, origin: &'a str, secrets: &'a [&'a str], io: &Io) -> Asked<'a> {
@@ -106,12 +106,12 @@ impl Service {
 }
 
 /// What a server says of a token (RFC 7662 section 2.2). Of one that is not active it says nothing else.
-pub struct Introspection(Json);
+pub struct Introspection(Json<'static>);
 
 impl Introspection {
     /// Whether the token is good now. What is not plainly `true` is not.
     pub fn is_active(&self) -> bool {
-        self.0.is_true("/active")
+        self.0.is_true("active")
     }
 
     /// The scope it was granted.
@@ -136,7 +136,7 @@ impl Introspection {
 
     /// When it ends.
     pub fn expiry(&self) -> Option<SystemTime> {
-        let since: Duration = self.0.lifetime("/exp")?;
+        let since: Duration = self.0.lifetime("exp")?;
         SystemTime::UNIX_EPOCH.checked_add(since)
     }
 

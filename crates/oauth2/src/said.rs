@@ -22,12 +22,12 @@ pub(crate) struct Said {
 
 impl Said {
     /// `secrets` are those that were sent: a server may repeat them.
-    pub(crate) fn new(status: StatusCode, json: Option<&Json>, secrets: &[String]) -> Self {
+    pub(crate) fn new(status: StatusCode, json: Option<&Json<'_>>, secrets: &[String]) -> Self {
         let text = |pointer| json?.text(pointer).filter(|text| !text.is_empty());
         Self {
             status,
-            code: text("/error").map(|text| shown(text, CODE, secrets)),
-            description: text("/error_description").map(|text| shown(text, DESCRIPTION, secrets)),
+            code: text("error").map(|text| shown(text, CODE, secrets)),
+            description: text("error_description").map(|text| shown(text, DESCRIPTION, secrets)),
         }
     }
 }

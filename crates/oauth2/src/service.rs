@@ -6,7 +6,7 @@ use std::{
 };
 
 use authwright_core::{
-    Error, Fault, Token,
+    Error, Fault, Target, Token,
     flow::{Answer, Io},
     store::fnv_1a,
 };
@@ -15,7 +15,8 @@ use http::HeaderValue;
 use crate::{
     answer::{self, Asked, Granted, Refused},
     client::Client,
-    dpop::{self, Binding, BoundKey, Nonces},
+    dpop::{self, Binding, BoundKey, Nonce, Nonces},
+    endpoint::{Endpoint, Ours},
     server::{Metadata, Server, Which},
 };
 
@@ -28,8 +29,10 @@ pub(crate) const CLIENT: &str = "client_id";
 pub(crate) struct Service {
     pub(crate) server: Server,
     pub(crate) client: Arc<Client>,
-    /// Sorted.
-    pub(crate) scope: Vec<String>,
+    /// As it is sent. Sorted.
+    pub(crate) scope: Arc<str>,
+    /// Whether `openid` is in it.
+    pub(crate) is_openid: bool,
     /// What a login is for. Its own tokens are for the first.
     pub(crate) resources: Vec<String>,
     pub(crate) parameters: Vec<(String, String)>,
@@ -59,7 +62,7 @@ impl From<Option<Arc<Metadata>>> for Known {
 
 /// What is asked for at the token endpoint, and how messages speak of it.
 pub(crate) struct Grant<'a> {
-    pub(crate) parameters: &'a [(&'a str, &'a str)],
+    pub(crate) parameters: &'a [Ours<'a>],
     /// What is to be redeemed: `the refresh token of its last answer`. Empty: nothing but the client itself.
     pub(crate) name: &'a str,
     /// What somebody has to do where that is refused: `sign in again`.
@@ -75,7 +78,8 @@ impl Service {
         if let Some(metadata) = known {
             return Ok(metadata);
         }
-        let metadata = Arc::new(self.server.discover(io).await?);
+        // In a box: it is once for many tokens, and would be most of what each of their flows carries.
+        let metadata = Arc::new(Box::pin(self.server.discover(io)).await?);
         *self.known.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&metadata));
         Ok(metadata)
     }
@@ -97,12 +101,12 @@ impl Service {
             obtained.check_grant(kind.map_or("", |(_, kind)| kind))?;
         }
         let metadata = self.metadata(io).await?;
-        let mut parameters = grant.parameters.to_vec();
-        if !parameters.iter().any(|(name, _)| *name == "resource") {
-            parameters.push(("resource", self.resource()));
-        }
-        parameters.extend(self.parameters.iter().map(|(name, value)| (&**name, &**value)));
-        let answer = self.call(&metadata, Which::Token, &parameters, key, io).await?;
+        let has_resource = grant.parameters.iter().any(|(name, _)| *name == "resource");
+        let resource = self.resources.first().filter(|_| !has_resource).map(|url| ("resource", &**url));
+        let mut more = Vec::new();
+        more.extend(resource);
+        more.extend(self.parameters.iter().map(|(name, value)| (&**name, &**value)));
+        let answer = self.call(&metadata, Which::Token, grant.parameters, &more, key, io).await?;
         let endpoint = metadata.endpoint(Which::Token, self.client.has_certificate())?;
         let asked = Asked {
             what: Which::Token.name(),
@@ -119,9 +123,9 @@ impl Service {
         }
         let token = granted
             .token
-            .detail(ISSUER, &*metadata.issuer)
-            .detail(ENDPOINT, endpoint.url())
-            .detail(CLIENT, self.client.id());
+            .detail(ISSUER, metadata.issuer.clone())
+            .detail(ENDPOINT, endpoint.url.clone())
+            .detail(CLIENT, self.client.id().clone());
         granted.token = match key {
             Some(key) => key.mark(token),
             None => token,
@@ -135,53 +139,45 @@ impl Service {
         &self,
         metadata: &Metadata,
         which: Which,
-        parameters: &[(&str, &str)],
+        ours: &[Ours<'_>],
+        more: &[(&str, &str)],
         key: Option<&BoundKey>,
         io: &Io,
     ) -> Result<Answer, Error> {
         let endpoint = metadata.endpoint(which, self.client.has_certificate())?;
         let mut again = key.is_some();
         loop {
-            // Anew each time: assertions and proofs are good once.
-            let shown = self.client.show(metadata, io).await?;
-            let mut request = endpoint.request(parameters, &shown)?;
-            let nonce = self.nonces.of(&endpoint.origin);
-            if let Some(key) = key {
-                let htu = dpop::htu(&authwright_core::Target::from_uri(endpoint.uri())?);
-                let proof = key.prove(&dpop::Proof {
-                    method: "POST",
-                    htu: &htu,
-                    token_hash: None,
-                    nonce: nonce.as_ref().map(|nonce| &*nonce.text),
-                    now: io.now(),
-                })?;
-                let mut proof = HeaderValue::try_from(proof)
-                    .map_err(|_| Error::new(Fault::Caller, "the signer makes no header value of a proof"))?;
-                proof.set_sensitive(true);
-                request.headers_mut().insert(dpop::PROOF, proof);
+            let nonce = key.and_then(|_| self.nonces.of(&endpoint.origin));
+            let sending = {
+                // Anew each time: assertions and proofs are good once.
+                let shown = self.client.show(metadata, io).await?;
+                let mut request = endpoint.request(ours, more, &shown)?;
+                if let Some(key) = key {
+                    let proof = prove(key, endpoint, nonce.as_deref(), io)?;
+                    request.headers_mut().insert(dpop::PROOF, proof);
+                }
+                endpoint.send(request, io)
+            };
+            let answer = sending.await?;
+            if self.binding.is_some() {
+                self.nonces.learn(&endpoint.origin, answer.headers());
             }
-            let answer = endpoint.send(request, io).await?;
-            self.nonces.learn(&endpoint.origin, answer.headers());
             // Where the client shows itself by its registration alone: others may want something of their own.
             let registered = matches!(which, Which::Token | Which::Pushed | Which::Device);
             let obtained = self.client.registered().filter(|_| registered);
             if let Some(obtained) = obtained.filter(|_| answer::is_unknown_client(&answer)) {
                 obtained.refused(io).await?;
             }
-            // Something new to say, even if another call has learnt it meanwhile.
-            let newest = self.nonces.of(&endpoint.origin);
-            let is_news = newest.map(|newest| newest.number) != nonce.map(|sent| sent.number);
-            if again && is_news && dpop::is_nonce_wanted(&answer) {
-                again = false;
-                continue;
+            if again && dpop::is_nonce_wanted(&answer) {
+                // Something new to say, even if another call has learnt it meanwhile.
+                let newest = self.nonces.of(&endpoint.origin);
+                if newest.map(|newest| newest.number) != nonce.map(|sent| sent.number) {
+                    again = false;
+                    continue;
+                }
             }
             return Ok(answer);
         }
-    }
-
-    /// The scope as it is sent.
-    pub(crate) fn scope(&self) -> String {
-        self.scope.join(" ")
     }
 
     /// The API that tokens are for. Empty: none is named.
@@ -191,7 +187,7 @@ impl Service {
 
     /// What tells its tokens from others in a store. Paths stand in it as hashes: it is shown in messages.
     pub(crate) fn identity(&self, what: &str) -> String {
-        let mut identity = format!("{what} {} client={:?}", self.server.mark(), self.client.id());
+        let mut identity = format!("{what} {} client={:?}", self.server.mark(), &**self.client.id());
         let resource = if self.resources.is_empty() {
             String::new()
         } else {
@@ -209,7 +205,7 @@ impl Service {
             Binding::Nothing => "",
         };
         for (name, value) in
-            [("scope", &*self.scope()), ("resource", &resource), ("parameters", &parameters), ("key", key)]
+            [("scope", &*self.scope), ("resource", &resource), ("parameters", &parameters), ("key", key)]
         {
             if !value.is_empty() {
                 identity = format!("{identity} {name}={value:?}");
@@ -228,7 +224,7 @@ impl Service {
         let endpoint = metadata.endpoint(Which::Token, self.client.has_certificate())?;
         for (detail, what, ours) in [
             (ISSUER, "issuer", &*metadata.issuer),
-            (ENDPOINT, "token endpoint", &*endpoint.url()),
+            (ENDPOINT, "token endpoint", &*endpoint.url),
             (CLIENT, "client", self.client.id()),
         ] {
             if old.expose_detail(detail) != Some(ours) {
@@ -245,6 +241,20 @@ impl Service {
         }
         Ok(())
     }
+}
+
+fn prove(key: &BoundKey, endpoint: &Endpoint, nonce: Option<&Nonce>, io: &Io) -> Result<HeaderValue, Error> {
+    let proof = key.prove(&dpop::Proof {
+        method: "POST",
+        htu: &dpop::htu(&Target::from_uri(endpoint.uri())?),
+        token_hash: None,
+        nonce: nonce.map(|nonce| &*nonce.text),
+        now: io.now(),
+    })?;
+    let mut proof = HeaderValue::try_from(proof)
+        .map_err(|_| Error::new(Fault::Caller, "the signer makes no header value of a proof"))?;
+    proof.set_sensitive(true);
+    Ok(proof)
 }
 
 /// Shows no value.

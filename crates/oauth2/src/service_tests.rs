@@ -36,7 +36,7 @@ fn n6_two_calls_at_once_are_each_repeated_with_the_new_nonce() {
         let service = Arc::clone(&service);
         let flow = Flow::new(move |io: Io| async move {
             let (metadata, key) = (service.metadata(&io).await?, service.new_key(&io).await?);
-            Ok(service.call(&metadata, Which::Token, &[], key.as_deref(), &io).await?.status())
+            Ok(service.call(&metadata, Which::Token, &[], &[], key.as_deref(), &io).await?.status())
         });
         flow.start(Arc::new(SystemTime::now))
     };
@@ -52,4 +52,29 @@ fn n6_two_calls_at_once_are_each_repeated_with_the_new_nonce() {
         call.answer(Ok(Answer::new(Response::new(Vec::new()))));
         assert!(matches!(flow.step(), FlowStep::Done(Ok(StatusCode::OK))));
     }
+}
+
+/// What one client stores is not found by another, nor for another server, scope, resource or parameter.
+#[test]
+fn all_that_tells_tokens_apart_is_in_their_identity() {
+    let app = |issuer: &str, id: &str| Registration::new(issuer, id);
+    let here = "https://login.example.com";
+    let all = [
+        app(here, "app"),
+        app(here, "other"),
+        app("https://login.example.com/tenant", "app"),
+        app("https://login.example.org", "app"),
+        app(here, "app").scope("read"),
+        app(here, "app").resource("https://api.example.com"),
+        app(here, "app").parameter("audience", "a"),
+        app(here, "app").parameter("audience", "b"),
+        app(here, "app").dpop_key(Key::es256()),
+    ];
+    let identities: Vec<_> =
+        all.iter().map(|registration| registration.check().unwrap().identity("session")).collect();
+    assert_eq!(identities[0], "session https://login.example.com client=\"app\"");
+    let different: std::collections::HashSet<_> = identities.iter().collect();
+    assert_eq!(different.len(), all.len(), "{identities:?}");
+    let scope = |scope| app(here, "app").scope(scope).check().unwrap().identity("session");
+    assert_eq!(scope("write read"), scope(" read  write read"), "their order says nothing");
 }

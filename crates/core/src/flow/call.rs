@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderMap, Request, Response, StatusCode, header::RETRY_AFTER};
+use http::{HeaderMap, Request, Response, StatusCode, Uri, header::RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretSlice};
 
 use super::{Json, date, io::Slot};
@@ -20,7 +20,6 @@ pub const MAX_ANSWER: u64 = 1024 * 1024;
 pub struct Call {
     request: Box<Request<Vec<u8>>>,
     timeout: Duration,
-    origin: String,
     reply: Slot<Result<Answer, Error>>,
 }
 
@@ -30,8 +29,7 @@ impl Call {
         timeout: Duration,
         reply: Slot<Result<Answer, Error>>,
     ) -> Self {
-        let origin = Target::from_uri(request.uri()).map(|target| target.origin().to_string());
-        Self { request: Box::new(request), timeout, origin: origin.unwrap_or_default(), reply }
+        Self { request: Box::new(request), timeout, reply }
     }
 
     /// The request.
@@ -41,7 +39,11 @@ impl Call {
 
     /// Takes the request out, to be sent.
     pub fn take_request(&mut self) -> Request<Vec<u8>> {
-        std::mem::take(&mut *self.request)
+        let uri = self.request.uri().clone();
+        let request = std::mem::take(&mut *self.request);
+        // For messages.
+        *self.request.uri_mut() = uri;
+        request
     }
 
     /// How long it may take, from connecting to the last byte.
@@ -53,7 +55,7 @@ impl Call {
     pub fn answer(self, answer: Result<Answer, Error>) {
         self.reply.put(answer.and_then(|answer| match answer.status {
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-                Err(ProxyDenied::before(&self.origin, Some(&answer.headers)).into())
+                Err(ProxyDenied::before(&origin_of(self.request.uri()), Some(&answer.headers)).into())
             }
             _ => Ok(answer),
         }));
@@ -63,12 +65,15 @@ impl Call {
 /// Shows method and origin.
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let origin = Target::from_uri(self.request.uri()).map(|target| target.origin().to_string());
         f.debug_struct("Call")
             .field("method", self.request.method())
-            .field("origin", &origin.unwrap_or_default())
+            .field("origin", &origin_of(self.request.uri()))
             .finish_non_exhaustive()
     }
+}
+
+fn origin_of(uri: &Uri) -> String {
+    Target::from_uri(uri).map(|target| target.origin().to_string()).unwrap_or_default()
 }
 
 /// The body of an answer while it comes in: of more than [`MAX_ANSWER`] bytes, the rest is not read. For drivers.
@@ -173,7 +178,7 @@ impl Answer {
     ///
     /// # Errors
     /// It is not JSON. Nothing of it is quoted.
-    pub fn json(&self) -> Result<Json, Error> {
+    pub fn json(&self) -> Result<Json<'_>, Error> {
         Json::parse(self.body())
     }
 

@@ -43,32 +43,26 @@ impl Io {
     /// # Errors
     /// The URL is not absolute or not https; nothing was sent. Or the network failed, the answer was too large or took
     /// too long.
-    pub async fn send<B: Into<Vec<u8>>>(&self, request: Request<B>) -> Result<Answer, Error> {
-        let target = Target::from_uri(request.uri())?;
-        if !origin::is_protected(&target) {
-            return Err(Error::caller(format!(
+    pub fn send<B: Into<Vec<u8>>>(&self, request: Request<B>) -> Sending<'_> {
+        let checked = Target::from_uri(request.uri()).and_then(|target| {
+            if origin::is_protected(&target) {
+                return Ok(());
+            }
+            Err(Error::caller(format!(
                 "{} is plain http: what a token is fetched with could be read on the way; use https",
                 target.origin()
-            )));
-        }
-        self.danger_send_plain_http(request).await
+            )))
+        });
+        Sending::new(self, checked, request)
     }
 
     /// The same, to plain http on another machine too: everyone on the way can read it.
     ///
     /// # Errors
     /// As for [`send`](Self::send), but for plain http.
-    pub async fn danger_send_plain_http<B: Into<Vec<u8>>>(
-        &self,
-        request: Request<B>,
-    ) -> Result<Answer, Error> {
-        Target::from_uri(request.uri())?;
-        // Expiry counts from here: the server may have begun to count as soon as it saw the request.
-        let sent_at = self.now();
-        let reply = Slot::default();
-        let call = Call::new(request.map(Into::into), self.call_timeout, reply.clone());
-        let answer = self.ask(Ask::Send(call), reply).await?;
-        Ok(answer.sent_at(sent_at))
+    pub fn danger_send_plain_http<B: Into<Vec<u8>>>(&self, request: Request<B>) -> Sending<'_> {
+        let checked = Target::from_uri(request.uri()).map(drop);
+        Sending::new(self, checked, request)
     }
 
     /// Lets time pass. In tests no time passes, only the clock of the test.
@@ -149,15 +143,56 @@ impl Io {
         self.desk.check()
     }
 
-    async fn ask<R>(&self, ask: Ask, reply: Slot<R>) -> R {
+    fn ask<R>(&self, ask: Ask, reply: Slot<R>) -> Asked<R> {
         self.desk.put(ask);
-        Asked { reply, parked: false }.await
+        Asked { reply, parked: false }
     }
 }
 
 impl fmt::Debug for Io {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Io")
+    }
+}
+
+/// A request to be sent once this is awaited, and then its answer.
+#[must_use = "nothing is sent before it is awaited"]
+pub struct Sending<'a> {
+    io: &'a Io,
+    call: Option<Result<Call, Error>>,
+    sent_at: SystemTime,
+    reply: Slot<Result<Answer, Error>>,
+}
+
+impl<'a> Sending<'a> {
+    fn new<B: Into<Vec<u8>>>(io: &'a Io, checked: Result<(), Error>, request: Request<B>) -> Self {
+        let reply = Slot::default();
+        let call = checked.map(|()| Call::new(request.map(Into::into), io.call_timeout, reply.clone()));
+        Self { io, call: Some(call), sent_at: SystemTime::UNIX_EPOCH, reply }
+    }
+}
+
+impl Future for Sending<'_> {
+    type Output = Result<Answer, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(call) = self.call.take() else {
+            let answer = self.reply.take();
+            return answer.map_or(Poll::Pending, |answer| {
+                Poll::Ready(answer.map(|answer| answer.sent_at(self.sent_at)))
+            });
+        };
+        let call = call?;
+        // Expiry counts from here: the server may have begun to count as soon as it saw the request.
+        self.sent_at = self.io.now();
+        self.io.desk.put(Ask::Send(call));
+        Poll::Pending
+    }
+}
+
+impl fmt::Debug for Sending<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sending")
     }
 }
 

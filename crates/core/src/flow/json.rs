@@ -1,12 +1,15 @@
 //! JSON that a server sent: read by pointer, never printed.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
-use serde_json::Value;
+use serde_core::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::Error;
 
-/// A JSON answer. Values are picked by JSON pointer (RFC 6901): `/data/token`.
+/// A JSON answer. Values are picked by JSON pointer (RFC 6901), `/data/token`, and members of the whole by their names:
+/// `access_token`.
+///
+/// It borrows from the text it was read from, so that secrets in there are not copied.
 ///
 /// ```
 /// use authwright_core::flow::Json;
@@ -18,38 +21,56 @@ use crate::Error;
 /// assert_eq!(json.member_names(), "data");
 /// # Ok::<(), authwright_core::Error>(())
 /// ```
-pub struct Json(Value);
+pub struct Json<'a>(Value<'a>);
+
+enum Value<'a> {
+    Null,
+    Flag(bool),
+    Number(f64),
+    Text(Cow<'a, str>),
+    List(Vec<Value<'a>>),
+    Members(Vec<(Cow<'a, str>, Value<'a>)>),
+}
 
 /// A lifetime beyond this says nothing: a hundred years, in seconds.
 const ENDLESS: f64 = 100.0 * 365.25 * 86_400.0;
 
-impl Json {
+impl<'a> Json<'a> {
     /// Reads a text.
     ///
     /// # Errors
     /// It is not JSON. Nothing of it is quoted.
-    pub fn parse(text: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(text).map(Self).map_err(|_| Error::server("the answer is not JSON"))
+    pub fn parse(text: &'a [u8]) -> Result<Self, Error> {
+        let value = std::str::from_utf8(text).ok().and_then(|text| serde_json::from_str(text).ok());
+        value.map(Self).ok_or_else(|| Error::server("the answer is not JSON"))
+    }
+
+    /// The same with a copy of what it borrows.
+    pub fn into_owned(self) -> Json<'static> {
+        Json(self.0.into_owned())
     }
 
     /// The string at a pointer.
     pub fn text(&self, pointer: &str) -> Option<&str> {
-        self.0.pointer(pointer)?.as_str()
+        self.0.at(pointer)?.text()
     }
 
     /// Whether there is anything but `null` at a pointer.
     pub fn has(&self, pointer: &str) -> bool {
-        self.0.pointer(pointer).is_some_and(|value| !value.is_null())
+        self.0.at(pointer).is_some_and(|value| !matches!(value, Value::Null))
     }
 
     /// The strings of the array at a pointer. None of another kind is among them.
     pub fn texts(&self, pointer: &str) -> Option<impl Iterator<Item = &str>> {
-        Some(self.0.pointer(pointer)?.as_array()?.iter().filter_map(Value::as_str))
+        match self.0.at(pointer)? {
+            Value::List(values) => Some(values.iter().filter_map(Value::text)),
+            _ => None,
+        }
     }
 
     /// Whether there is `true` at a pointer.
     pub fn is_true(&self, pointer: &str) -> bool {
-        self.0.pointer(pointer) == Some(&Value::Bool(true))
+        matches!(self.0.at(pointer), Some(Value::Flag(true)))
     }
 
     /// The number of seconds at a pointer, as `expires_in` has it (RFC 6749 section 5.1).
@@ -57,9 +78,9 @@ impl Json {
     /// Servers send it as a number, as a fraction, as a string. A negative one is zero; one that is missing, no number, or
     /// longer than a hundred years says nothing: the lifetime is unknown, and the token is not thrown away for that.
     pub fn lifetime(&self, pointer: &str) -> Option<Duration> {
-        let seconds = match self.0.pointer(pointer)? {
-            Value::Number(number) => number.as_f64()?,
-            Value::String(text) => text.trim().parse().ok()?,
+        let seconds = match self.0.at(pointer)? {
+            Value::Number(number) => *number,
+            Value::Text(text) => text.trim().parse().ok()?,
             _ => return None,
         };
         (seconds <= ENDLESS).then(|| Duration::try_from_secs_f64(seconds.floor().max(0.0)).ok())?
@@ -69,9 +90,9 @@ impl Json {
     pub fn member_names(&self) -> String {
         const NAMES: usize = 12;
         const LENGTH: usize = 32;
-        let Value::Object(members) = &self.0 else { return String::new() };
-        let shown = |name: &String| name.chars().take(LENGTH).collect::<String>().escape_debug().to_string();
-        let mut names: Vec<String> = members.keys().take(NAMES).map(shown).collect();
+        let Value::Members(members) = &self.0 else { return String::new() };
+        let shown = |name: &str| name.chars().take(LENGTH).collect::<String>().escape_debug().to_string();
+        let mut names: Vec<String> = members.iter().take(NAMES).map(|(name, _)| shown(name)).collect();
         if members.len() > NAMES {
             names.push("…".into());
         }
@@ -80,9 +101,133 @@ impl Json {
 }
 
 /// Shows the names of its members.
-impl fmt::Debug for Json {
+impl fmt::Debug for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Json({})", self.member_names())
+    }
+}
+
+impl Value<'_> {
+    fn at(&self, pointer: &str) -> Option<&Self> {
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            return self.child(pointer);
+        }
+        let (mut value, mut rest) = (self, pointer);
+        while let Some(steps) = rest.strip_prefix('/') {
+            let end = steps.bytes().position(|byte| byte == b'/').unwrap_or(steps.len());
+            let (step, after) = steps.split_at(end);
+            value = if step.bytes().any(|byte| byte == b'~') {
+                // RFC 6901 section 4.
+                value.child(&step.replace("~1", "/").replace("~0", "~"))?
+            } else {
+                value.child(step)?
+            };
+            rest = after;
+        }
+        rest.is_empty().then_some(value)
+    }
+
+    fn child(&self, name: &str) -> Option<&Self> {
+        match self {
+            // Of members of one name the last counts, as with most readers (RFC 8259 section 4).
+            Value::Members(members) => Some(&members.iter().rev().find(|(known, _)| *known == name)?.1),
+            Value::List(values) => {
+                let is_index = name == "0" || name.starts_with(|c: char| ('1'..='9').contains(&c));
+                values.get(name.parse::<usize>().ok().filter(|_| is_index)?)
+            }
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn into_owned(self) -> Value<'static> {
+        let text = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        match self {
+            Value::Null => Value::Null,
+            Value::Flag(flag) => Value::Flag(flag),
+            Value::Number(number) => Value::Number(number),
+            Value::Text(it) => Value::Text(text(it)),
+            Value::List(values) => Value::List(values.into_iter().map(Value::into_owned).collect()),
+            Value::Members(members) => {
+                let owned = members.into_iter().map(|(name, value)| (text(name), value.into_owned()));
+                Value::Members(owned.collect())
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
+        Ok(Value::Flag(flag))
+    }
+
+    #[expect(clippy::cast_precision_loss)] // what is lost are fractions of a second in ages
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Value::Number(number as f64))
+    }
+
+    #[expect(clippy::cast_precision_loss)]
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Value::Number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Value::Number(number))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Value::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Value::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::List(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        // As many as a token answer has.
+        let mut members = Vec::with_capacity(8);
+        // A name is a text, and read as one.
+        while let Some(Value::Text(name)) = map.next_key()? {
+            let value = map.next_value()?;
+            // What numbers are where somebody turns on the feature `arbitrary_precision` of `serde_json`.
+            if let ("$serde_json::private::Number", Value::Text(number)) = (&*name, &value) {
+                return Ok(number.parse().map_or(Value::Null, Value::Number));
+            }
+            members.push((name, value));
+        }
+        Ok(Value::Members(members))
     }
 }
 
@@ -93,7 +238,8 @@ mod tests {
     #[test]
     fn a_lifetime_in_any_shape_is_a_duration_or_unknown() {
         let seconds = |value: &str| {
-            let json = Json::parse(format!(r#"{{"expires_in": {value}}}"#).as_bytes()).unwrap();
+            let text = format!(r#"{{"expires_in": {value}}}"#);
+            let json = Json::parse(text.as_bytes()).unwrap();
             json.lifetime("/expires_in").map(|lifetime| lifetime.as_secs())
         };
         for (value, expected) in [

@@ -40,7 +40,7 @@ use std::{
 use self::io::{Ask, Desk};
 pub use self::{
     call::{Answer, Call, Incoming, MAX_ANSWER},
-    io::{Foreign, Io, Job},
+    io::{Foreign, Io, Job, Sending},
     json::Json,
 };
 use crate::{Clock, Error};
@@ -55,12 +55,30 @@ type Conversation<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 /// Its calls carry no credential but what it puts on them itself, are never redirected, and end after
 /// [a time](CALL_TIMEOUT) and [a size](MAX_ANSWER).
 #[must_use = "a flow does nothing until a client runs it"]
-pub struct Flow<T>(Box<Prepared<T>>);
+pub struct Flow<T>(Box<dyn Begin<T>>);
 
-/// Behind one pointer, because requests carry the possibility of a flow around and hardly ever one.
-struct Prepared<T> {
-    begin: Box<dyn FnOnce(Io) -> Conversation<T> + Send>,
+trait Begin<T>: Send {
+    fn begin(self: Box<Self>, io: Io) -> Conversation<T>;
+    fn call_timeout(&mut self) -> &mut Duration;
+}
+
+struct Prepared<F> {
+    conversation: F,
     call_timeout: Duration,
+}
+
+impl<T, F, Fut> Begin<T> for Prepared<F>
+where
+    F: FnOnce(Io) -> Fut + Send,
+    Fut: Future<Output = Result<T, Error>> + Send + 'static,
+{
+    fn begin(self: Box<Self>, io: Io) -> Conversation<T> {
+        Box::pin((self.conversation)(io))
+    }
+
+    fn call_timeout(&mut self) -> &mut Duration {
+        &mut self.call_timeout
+    }
 }
 
 impl<T: 'static> Flow<T> {
@@ -70,13 +88,12 @@ impl<T: 'static> Flow<T> {
         F: FnOnce(Io) -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        let begin = Box::new(|io| -> Conversation<T> { Box::pin(conversation(io)) });
-        Self(Box::new(Prepared { begin, call_timeout: CALL_TIMEOUT }))
+        Self(Box::new(Prepared { conversation, call_timeout: CALL_TIMEOUT }))
     }
 
     /// How long each of its calls may take.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
-        self.0.call_timeout = timeout;
+        *self.0.call_timeout() = timeout;
         self
     }
 
@@ -97,17 +114,16 @@ impl<T: 'static> Flow<T> {
     ///     Ok::<_, Error>([first, greeting().within(&io).await?])
     /// });
     /// ```
-    pub async fn within(self, io: &Io) -> Result<T, Error> {
-        let Prepared { begin, call_timeout } = *self.0;
-        begin(io.with_call_timeout(call_timeout)).await
+    pub async fn within(mut self, io: &Io) -> Result<T, Error> {
+        let call_timeout = *self.0.call_timeout();
+        self.0.begin(io.with_call_timeout(call_timeout)).await
     }
 
     /// Begins it, for a driver to step.
-    pub fn start(self, clock: Arc<dyn Clock>) -> Running<T> {
+    pub fn start(mut self, clock: Arc<dyn Clock>) -> Running<T> {
         let desk = Arc::new(Desk::default());
-        let Prepared { begin, call_timeout } = *self.0;
-        let io = Io::new(Arc::clone(&desk), clock, call_timeout);
-        Running { conversation: Some(begin(io)), desk }
+        let io = Io::new(Arc::clone(&desk), clock, *self.0.call_timeout());
+        Running { conversation: Some(self.0.begin(io)), desk }
     }
 }
 

@@ -16,7 +16,7 @@ const VERSION: u64 = 1;
 pub(super) fn write(token: &Token, key: &StoreKey) -> Record {
     let parts = &*token.0;
     let details: Map<_, _> =
-        parts.details.iter().map(|(name, value)| (name.clone(), value.expose_secret().into())).collect();
+        parts.details.iter().map(|(name, value)| (name.to_string(), (**value).into())).collect();
     let record = json!({
         "version": VERSION,
         "identity": key.identity(),
@@ -56,7 +56,7 @@ pub(super) fn read(record: &Record, key: &StoreKey) -> Result<Token, Error> {
     parts.scope = value["scope"].as_str().map(Into::into);
     for (name, detail) in value["details"].as_object().into_iter().flatten() {
         if let Some(detail) = detail.as_str() {
-            parts.details.insert(name.clone(), detail.into());
+            token = token.detail(name.clone(), detail);
         }
     }
     Ok(token)

@@ -90,6 +90,15 @@ impl Source {
     pub fn new(source: impl TokenSource) -> Self {
         Self(Arc::new(source))
     }
+
+    /// Gets a token, in place of `old` if there is one, with no cache around it: for a source of your own that has this one
+    /// inside.
+    ///
+    /// # Errors
+    /// Its own.
+    pub async fn fetch(&self, old: Option<&Token>, io: &Io) -> Result<Token, Error> {
+        self.0.fetch_any(old, io).await
+    }
 }
 
 impl fmt::Debug for Source {

@@ -1,7 +1,7 @@
 //! A token and what is known about it.
 
 use std::{
-    collections::BTreeMap,
+    borrow::Cow,
     fmt,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -9,7 +9,7 @@ use std::{
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::Fingerprint;
+use crate::{Fingerprint, SecretValue};
 
 /// A token somebody has issued. Cheap to clone; clones are the same token. Never printed.
 ///
@@ -31,7 +31,8 @@ pub(super) struct Parts {
     pub(super) issued: Option<SystemTime>,
     pub(super) expires: Option<SystemTime>,
     pub(super) scope: Option<Box<str>>,
-    pub(super) details: BTreeMap<String, SecretString>,
+    /// Few: each name once.
+    pub(super) details: Vec<(Cow<'static, str>, SecretValue)>,
 }
 
 impl Token {
@@ -44,7 +45,7 @@ impl Token {
             issued: None,
             expires: None,
             scope: None,
-            details: BTreeMap::new(),
+            details: Vec::new(),
         }))
     }
 
@@ -79,8 +80,12 @@ impl Token {
 
     /// Something its source wants back when it renews the token, after a restart too: a token endpoint, a client secret.
     /// Kept in the store, and counted as secret.
-    pub fn detail(self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.change(|parts| drop(parts.details.insert(name.into(), value.into().into())))
+    pub fn detail(self, name: impl Into<Cow<'static, str>>, value: impl Into<SecretValue>) -> Self {
+        let (name, value) = (name.into(), value.into());
+        self.change(|parts| match parts.details.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => parts.details.push((name, value)),
+        })
     }
 
     /// The token itself: the one method to search for when auditing where tokens leave our types.
@@ -95,7 +100,7 @@ impl Token {
 
     /// A detail its source has given it, exposed.
     pub fn expose_detail(&self, name: &str) -> Option<&str> {
-        Some(self.0.details.get(name)?.expose_secret())
+        self.0.detail(name)
     }
 
     /// When it ends. None: not known.
@@ -126,7 +131,9 @@ impl Token {
             parts.refresh = parts.refresh.take().or_else(|| old.0.refresh.clone());
             parts.scope = parts.scope.take().or_else(|| old.0.scope.clone());
             for (name, value) in &old.0.details {
-                parts.details.entry(name.clone()).or_insert_with(|| value.clone());
+                if parts.detail(name).is_none() {
+                    parts.details.push((name.clone(), value.clone()));
+                }
             }
         })
     }
@@ -139,6 +146,12 @@ impl Token {
     fn change(mut self, change: impl FnOnce(&mut Parts)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
+    }
+}
+
+impl Parts {
+    fn detail(&self, name: &str) -> Option<&str> {
+        self.details.iter().find(|(known, _)| *known == name).map(|(_, value)| &**value)
     }
 }
 

@@ -10,12 +10,12 @@ use super::{
     Pending,
     callback::decoded,
     pending::Remembered,
-    pkce::{challenge, unguessable},
+    pkce::{challenge, text, unguessable},
 };
 use crate::{
     answer::{Asked, granted_with},
     dpop::BoundKey,
-    endpoint::{Endpoint, Form},
+    endpoint::{Endpoint, Form, Ours, USUAL_LENGTH},
     register,
     registration::{check_parameter, check_redirect_uri},
     said::names,
@@ -36,7 +36,7 @@ pub(crate) struct Request {
 
 impl Service {
     /// Makes an authorization request: pushed, where the server or the program wants that, else in the URL.
-    pub(crate) async fn begin(&self, request: &Request, io: &Io) -> Result<Pending, Error> {
+    pub(crate) async fn begin(&self, request: Request, io: &Io) -> Result<Pending, Error> {
         check_redirect_uri(&request.redirect_uri)?;
         if let Some(obtained) = self.client.registered() {
             obtained.check_login(register::CODE, Some(&request.redirect_uri), io).await?;
@@ -44,39 +44,36 @@ impl Service {
         let metadata = self.metadata(io).await?;
         self.check_pkce(&metadata)?;
         let (state, verifier) = (unguessable()?, unguessable()?);
-        let scope = self.scope_with(request);
-        let nonce = if scope.split(' ').any(|name| name == "openid") { Some(unguessable()?) } else { None };
+        let scope = self.scope_with(&request);
+        let is_openid = self.is_openid || request.scope().split_whitespace().any(|name| name == "openid");
+        let nonce = if is_openid { Some(unguessable()?) } else { None };
         let key = self.binding.begin(&metadata)?;
 
-        let challenge = challenge(&verifier);
+        let challenge = challenge(&verifier)?;
         let max_age = request.max_age();
-        let mut parameters = vec![
+        let ours = [
             ("response_type", "code"),
             ("client_id", self.client.id()),
             ("redirect_uri", &*request.redirect_uri),
             ("scope", &*scope),
             ("state", state.expose_secret()),
-            ("code_challenge", &*challenge),
+            ("code_challenge", text(&challenge)?),
             ("code_challenge_method", "S256"),
             ("nonce", nonce.as_ref().map_or("", |nonce| nonce.expose_secret())),
             ("dpop_jkt", key.as_ref().map_or("", |key| key.thumbprint())),
             ("acr_values", request.acr_values()),
             ("max_age", &*max_age),
         ];
-        parameters.extend(self.resources.iter().map(|resource| ("resource", &**resource)));
-        let more = self.parameters.iter().chain(&request.parameters);
-        parameters.extend(more.map(|(name, value)| (&**name, &**value)));
-
-        let url = self.url(&metadata, &parameters, key.as_ref(), io).await?;
+        let url = self.url(&metadata, &ours, &self.more(&request), key.as_ref(), io).await?;
         Ok(Pending::new(Remembered {
             url,
             issuer: metadata.issuer.clone(),
-            client_id: self.client.id().to_owned(),
-            redirect_uri: request.redirect_uri.clone(),
-            state: state.clone(),
-            verifier: verifier.clone(),
-            nonce: nonce.clone(),
-            scope: scope.clone(),
+            client_id: self.client.id().clone(),
+            redirect_uri: request.redirect_uri,
+            state,
+            verifier,
+            nonce,
+            scope,
             key: key.as_ref().and_then(|key| key.record()).map(Into::into),
             max_age: request.step_up.as_ref().and_then(|step_up| step_up.max_age),
             begun_at: io.now(),
@@ -102,66 +99,76 @@ impl Service {
     }
 
     /// The scope of the registration, and what this login asks for on top of that, or a refusal did.
-    pub(crate) fn scope_with(&self, request: &Request) -> String {
-        let wanted =
-            request.step_up.as_ref().and_then(|step_up| step_up.scope.as_deref()).unwrap_or_default();
-        let mut scope: Vec<&str> = self.scope.iter().map(String::as_str).collect();
+    pub(crate) fn scope_with(&self, request: &Request) -> Arc<str> {
+        let wanted = request.scope();
+        if request.scope.is_empty() && wanted.is_empty() {
+            return Arc::clone(&self.scope);
+        }
+        let mut scope = self.scope.to_string();
         for name in request.scope.split_whitespace().chain(wanted.split_whitespace()) {
-            if !scope.contains(&name) {
-                scope.push(name);
+            if !scope.split(' ').any(|known| known == name) {
+                let blank = if scope.is_empty() { "" } else { " " };
+                scope.extend([blank, name]);
             }
         }
-        scope.join(" ")
+        scope.into()
+    }
+
+    /// What the program adds to a login.
+    pub(crate) fn more<'a>(&'a self, request: &'a Request) -> Vec<(&'a str, &'a str)> {
+        let mut more = Vec::new();
+        more.extend(self.resources.iter().map(|resource| ("resource", &**resource)));
+        more.extend(self.parameters.iter().map(|(name, value)| (&**name, &**value)));
+        more.extend(request.parameters.iter().map(|(name, value)| (&**name, &**value)));
+        more
     }
 
     /// Where to send the person. The query that the endpoint has is kept (RFC 6749 section 3.1).
     async fn url(
         &self,
         metadata: &Metadata,
-        parameters: &[(&str, &str)],
+        ours: &[Ours<'_>],
+        more: &[(&str, &str)],
         key: Option<&Arc<BoundKey>>,
         io: &Io,
     ) -> Result<String, Error> {
         let endpoint = metadata.endpoint(Which::Authorization, false)?;
-        let mut form = Form::default();
+        let (request_uri, in_its_place);
         // RFC 9126 section 5: it must be, where the metadata say so.
-        if self.pushed || metadata.requires_pushed {
-            let request_uri = self.push(metadata, parameters, key, io).await?;
+        let (ours, more) = if self.pushed || metadata.requires_pushed {
+            // In a box: hardly any login needs it, and it is most of what a login could have to remember.
+            request_uri = Box::pin(self.push(metadata, ours, more, key, io)).await?;
             // And nothing else beside it (RFC 9126 section 4).
-            form.push("client_id", self.client.id())?;
-            form.push("request_uri", &request_uri)?;
+            in_its_place = [("client_id", &**self.client.id()), ("request_uri", &*request_uri)];
+            (&in_its_place[..], &[][..])
         } else {
-            for (name, value) in parameters {
-                form.push(name, value)?;
-            }
+            (ours, more)
+        };
+        let mut form = Form::after(before_query(endpoint), ours);
+        for (name, value) in more {
+            form.push(name, value)?;
         }
         check_query(endpoint, &form)?;
-        let mut url = endpoint.url();
-        match endpoint.uri().query() {
-            None => url.push('?'),
-            Some(query) if query.is_empty() || query.ends_with('&') => {}
-            Some(_) => url.push('&'),
-        }
-        url.push_str(&form.into_text());
-        Ok(url)
+        Ok(form.into_text())
     }
 
     /// RFC 9126 section 2: the client authenticates as at the token endpoint.
     async fn push(
         &self,
         metadata: &Metadata,
-        parameters: &[(&str, &str)],
+        ours: &[Ours<'_>],
+        more: &[(&str, &str)],
         key: Option<&Arc<BoundKey>>,
         io: &Io,
     ) -> Result<String, Error> {
         let certificate = self.client.has_certificate();
-        let answer = self.call(metadata, Which::Pushed, parameters, key.map(|key| &**key), io).await?;
+        let answer = self.call(metadata, Which::Pushed, ours, more, key.map(|key| &**key), io).await?;
         let endpoint = metadata.endpoint(Which::Pushed, certificate)?;
         let what = Which::Pushed.name();
         // Nobody but the server has seen these yet, and it may repeat them.
         let is_secret = |name: &str| ["state", "nonce", "id_token_hint"].contains(&name);
         let secrets: Vec<_> =
-            parameters.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| *value).collect();
+            ours.iter().chain(more).filter(|(name, _)| is_secret(name)).map(|(_, value)| *value).collect();
         let asked = Asked {
             what,
             origin: &endpoint.origin,
@@ -173,8 +180,8 @@ impl Service {
         };
         // RFC 9126 section 2.2: 201, and no other.
         let json = granted_with(StatusCode::CREATED, &answer, &asked)?;
-        let lives = json.lifetime("/expires_in").is_some_and(|lifetime| !lifetime.is_zero());
-        if let Some(uri) = json.text("/request_uri").filter(|uri| lives && !uri.is_empty()) {
+        let lives = json.lifetime("expires_in").is_some_and(|lifetime| !lifetime.is_zero());
+        if let Some(uri) = json.text("request_uri").filter(|uri| lives && !uri.is_empty()) {
             return Ok(uri.to_owned());
         }
         let names = names(&answer, &asked.secrets());
@@ -186,10 +193,20 @@ impl Service {
     }
 }
 
+/// The URL of an endpoint, as far as more can be said in its query.
+fn before_query(endpoint: &Endpoint) -> String {
+    let mut url = String::with_capacity(endpoint.url.len() + USUAL_LENGTH);
+    url.push_str(&endpoint.url);
+    if endpoint.uri().query().is_none() {
+        url.push('?');
+    }
+    url
+}
+
 /// No parameter is there twice (RFC 6749 section 3.1), also not where the URL of the endpoint was copied with some of them.
 fn check_query(endpoint: &Endpoint, form: &Form<'_>) -> Result<(), Error> {
-    let names = endpoint.uri().query().unwrap_or_default().split('&');
-    let mut names = names.filter_map(|pair| decoded(pair.split('=').next().unwrap_or_default()));
+    let Some(query) = endpoint.uri().query() else { return Ok(()) };
+    let mut names = query.split('&').filter_map(|pair| decoded(pair.split('=').next().unwrap_or_default()));
     let Some(name) = names.find(|name| form.has(name)) else { return Ok(()) };
     let message = format!(
         "the URL of the authorization endpoint at {} has `{}` in its query, which is said here: leave it out there",
@@ -200,6 +217,11 @@ fn check_query(endpoint: &Endpoint, form: &Form<'_>) -> Result<(), Error> {
 }
 
 impl Request {
+    /// What a refusal asked for, on top of the registration's.
+    fn scope(&self) -> &str {
+        self.step_up.as_ref().and_then(|step_up| step_up.scope.as_deref()).unwrap_or_default()
+    }
+
     /// RFC 9470 section 4. Empty: nothing is said.
     pub(crate) fn acr_values(&self) -> &str {
         self.step_up.as_ref().and_then(|step_up| step_up.acr_values.as_deref()).unwrap_or_default()

@@ -68,7 +68,7 @@ impl Callback {
         }
         // No normalisation: a text is the issuer, or it is not.
         match &self.issuer {
-            Some(issuer) if *issuer != pending.issuer => {
+            Some(issuer) if **issuer != *pending.issuer => {
                 return Err(refused(
                     "the callback was given by another server than the one asked (iss differs)",
                 ));

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -22,13 +23,13 @@ pub struct Pending(Box<Remembered>);
 pub(super) struct Remembered {
     pub(super) url: String,
     /// Before the browser opens (RFC 9207 section 2.4): what comes back is compared with this.
-    pub(super) issuer: String,
-    pub(super) client_id: String,
+    pub(super) issuer: SecretValue,
+    pub(super) client_id: SecretValue,
     pub(super) redirect_uri: String,
     pub(super) state: SecretString,
     pub(super) verifier: SecretString,
     pub(super) nonce: Option<SecretString>,
-    pub(super) scope: String,
+    pub(super) scope: Arc<str>,
     /// The key its tokens will be bound to, where it was made for them.
     pub(super) key: Option<SecretString>,
     pub(super) max_age: Option<Duration>,
@@ -69,13 +70,13 @@ impl Pending {
         let record = json!({
             "version": VERSION,
             "url": it.url,
-            "issuer": it.issuer,
-            "client_id": it.client_id,
+            "issuer": &*it.issuer,
+            "client_id": &*it.client_id,
             "redirect_uri": it.redirect_uri,
             "state": it.state.expose_secret(),
             "verifier": it.verifier.expose_secret(),
             "nonce": it.nonce.as_ref().map(ExposeSecret::expose_secret),
-            "scope": it.scope,
+            "scope": &*it.scope,
             "key": it.key.as_ref().map(ExposeSecret::expose_secret),
             "max_age": it.max_age.map(|age| age.as_secs()),
             "begun_at": begun_at,
@@ -100,13 +101,13 @@ impl Pending {
         let begun_at = json["begun_at"].as_u64().map(Duration::from_secs);
         Ok(Self::new(Remembered {
             url: text("url")?,
-            issuer: text("issuer")?,
-            client_id: text("client_id")?,
+            issuer: text("issuer")?.into(),
+            client_id: text("client_id")?.into(),
             redirect_uri: text("redirect_uri")?,
             state: secret("state").filter(|state| !state.expose_secret().is_empty()).ok_or_else(unusable)?,
             verifier: secret("verifier").ok_or_else(unusable)?,
             nonce: secret("nonce"),
-            scope: text("scope")?,
+            scope: text("scope")?.into(),
             key: secret("key"),
             max_age: json["max_age"].as_u64().map(Duration::from_secs),
             begun_at: begun_at

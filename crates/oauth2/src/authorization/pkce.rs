@@ -4,18 +4,31 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use authwright_core::Error;
+use authwright_core::{Error, Fault};
 
 use crate::random::random;
 
-/// 256 bits that nobody can guess, as 43 characters of the unreserved set (RFC 7636 section 4.1): a verifier, a state, a nonce.
+/// As long as a verifier must be at least.
+const LENGTH: usize = 43;
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// 258 bits that nobody can guess, six to each of 43 characters of the unreserved set (RFC 7636 section 4.1): a verifier, a state,
+/// a nonce.
 pub(crate) fn unguessable() -> Result<SecretString, Error> {
-    Ok(URL_SAFE_NO_PAD.encode(random::<32>()?).into())
+    let letters = random::<LENGTH>()?.map(|byte| ALPHABET[usize::from(byte % 64)]);
+    Ok(text(&letters)?.into())
 }
 
-/// What the server is told of a verifier: S256, and never the verifier itself (RFC 7636 section 4.2).
-pub(crate) fn challenge(verifier: &SecretString) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose_secret()))
+/// What the server is told of a verifier, as [text]: S256, and never the verifier itself (RFC 7636 section 4.2).
+pub(crate) fn challenge(verifier: &SecretString) -> Result<[u8; LENGTH], Error> {
+    let mut challenge = [0; LENGTH];
+    let encoded = URL_SAFE_NO_PAD.encode_slice(Sha256::digest(verifier.expose_secret()), &mut challenge);
+    encoded.map_err(|_| Error::new(Fault::Caller, "a hash is longer than it can be"))?;
+    Ok(challenge)
+}
+
+pub(crate) fn text(letters: &[u8; LENGTH]) -> Result<&str, Error> {
+    std::str::from_utf8(letters).map_err(|_| Error::new(Fault::Caller, "letters of ASCII are no text"))
 }
 
 #[cfg(test)]
@@ -40,6 +53,6 @@ mod tests {
     #[test]
     fn f3_the_challenge_of_appendix_b() {
         let verifier = SecretString::from("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-        assert_eq!(challenge(&verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        assert_eq!(challenge(&verifier).unwrap(), *b"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 }

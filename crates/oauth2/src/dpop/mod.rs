@@ -12,7 +12,7 @@ use http::HeaderName;
 pub(crate) use self::key::is_bound;
 pub(crate) use self::{
     key::{Binding, BoundKey},
-    nonces::Nonces,
+    nonces::{Nonce, Nonces},
     proof::{Proof, htu},
     scheme::DpopToken,
 };
@@ -27,5 +27,5 @@ pub(crate) const NONCE_WANTED: &str = "use_dpop_nonce";
 /// Whether an authorization server asks for its nonce (RFC 9449 section 8).
 pub(crate) fn is_nonce_wanted(answer: &Answer) -> bool {
     answer.status().is_client_error()
-        && answer.json().is_ok_and(|json| json.text("/error") == Some(NONCE_WANTED))
+        && answer.json().is_ok_and(|json| json.text("error") == Some(NONCE_WANTED))
 }

@@ -46,10 +46,10 @@ struct Credentials(std::sync::Arc<Service>);
 impl TokenSource for Credentials {
     async fn fetch(&self, io: &Io) -> Result<Token, Error> {
         let key = self.0.new_key(io).await?;
-        let scope = self.0.scope();
-        let parameters = [("grant_type", "client_credentials"), ("scope", &*scope)];
+        let scope = &*self.0.scope;
+        let parameters = [("grant_type", "client_credentials"), ("scope", scope)];
         let grant = Grant { parameters: &parameters, name: "", remedy: "", secrets: &[] };
-        Ok(self.0.token(grant, key.as_deref(), io).await?.with_requested_scope(&scope).token)
+        Ok(self.0.token(grant, key.as_deref(), io).await?.with_requested_scope(scope).token)
     }
 
     fn identity(&self) -> Option<String> {

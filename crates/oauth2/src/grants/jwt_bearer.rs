@@ -118,12 +118,12 @@ impl Bearer {
 impl TokenSource for Bearer {
     async fn fetch(&self, io: &Io) -> Result<Token, Error> {
         let (assertion, name) = self.statement(io).await?;
-        let scope = self.service.scope();
-        let parameters = [("grant_type", GRANT), ("assertion", &*assertion), ("scope", &*scope)];
+        let scope = &*self.service.scope;
+        let parameters = [("grant_type", GRANT), ("assertion", &*assertion), ("scope", scope)];
         let key = self.service.new_key(io).await?;
         let remedy = "check who it is about, and that the server knows its key";
         let grant = Grant { parameters: &parameters, name: &name, remedy, secrets: &[&assertion] };
-        Ok(self.service.token(grant, key.as_deref(), io).await?.with_requested_scope(&scope).token)
+        Ok(self.service.token(grant, key.as_deref(), io).await?.with_requested_scope(scope).token)
     }
 
     fn identity(&self) -> Option<String> {

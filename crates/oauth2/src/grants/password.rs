@@ -49,18 +49,18 @@ struct Password {
 
 impl TokenSource for Password {
     async fn fetch(&self, io: &Io) -> Result<Token, Error> {
-        let scope = self.service.scope();
+        let scope = &*self.service.scope;
         let parameters = [
             ("grant_type", "password"),
             ("username", &*self.user),
             ("password", &*self.secret),
-            ("scope", &*scope),
+            ("scope", scope),
         ];
         let name = format!("the password of `{}` ({})", self.user.escape_debug(), self.reference);
         let remedy = "check both";
         let grant = Grant { parameters: &parameters, name: &name, remedy, secrets: &[&self.secret] };
         let key = self.service.new_key(io).await?;
-        Ok(self.service.token(grant, key.as_deref(), io).await?.with_requested_scope(&scope).token)
+        Ok(self.service.token(grant, key.as_deref(), io).await?.with_requested_scope(scope).token)
     }
 
     /// By the refresh token, where there is one, so that the password is not sent again.

@@ -109,7 +109,7 @@ struct First {
     /// How messages speak of it.
     name: String,
     /// What tells it from others in a store, where it must not stay once it is spent.
-    mark: String,
+    mark: SecretValue,
     refused: AtomicBool,
 }
 
@@ -118,7 +118,7 @@ impl First {
         let (value, reference) =
             read_secret(secret, "the refresh token, which can be left out where the store has one,")?;
         let name = format!("the refresh token it was given ({reference}, {})", value.fingerprint());
-        let mark = format!("{:032x}", fnv_1a(value.as_bytes()));
+        let mark = format!("{:032x}", fnv_1a(value.as_bytes())).into();
         Ok(Self { value, name, mark, refused: AtomicBool::new(false) })
     }
 
@@ -136,11 +136,11 @@ impl Refresh {
     /// Redeems the one the program was given: a new login.
     async fn begin(&self, first: &First, io: &Io) -> Result<Token, Error> {
         let key = self.service.new_key(io).await?;
-        let scope = self.service.scope();
-        let wanted = Wanted { scope: &scope, resource: self.service.resource(), remedy: REMEDY };
+        let (scope, resource) = (&*self.service.scope, self.service.resource());
+        let wanted = Wanted { scope, resource, remedy: REMEDY };
         let asked = Asked { refresh: &first.value, name: &first.name, wanted };
         match send(&self.service, &asked, key.as_deref(), io).await {
-            Ok(granted) => Ok(granted.token.detail(FIRST, &*first.mark)),
+            Ok(granted) => Ok(granted.token.detail(FIRST, first.mark.clone())),
             Err(refused) => {
                 first.refused.fetch_or(refused.is_grant, Ordering::Relaxed);
                 Err(refused.error)
@@ -149,7 +149,7 @@ impl Refresh {
     }
 }
 
-/// Redeems the refresh token of the newest answer, with the key it is bound to.
+/// Redeems the refresh token of the newest answer, with the key it is bound to, for an API.
 pub(crate) async fn redeem(
     service: &Service,
     old: &Token,
@@ -205,8 +205,10 @@ async fn send(
 
 /// What to ask for: never more than was granted (section 6). Nothing asks for all of that.
 fn scope_within<'a>(wanted: &'a str, granted: Option<&str>) -> &'a str {
-    let is_granted = |name| granted.is_none_or(|granted| granted.split(' ').any(|one| one == name));
-    if wanted.split(' ').all(is_granted) { wanted } else { "" }
+    let is_granted = |granted: &str| {
+        granted == wanted || wanted.split(' ').all(|name| granted.split(' ').any(|one| one == name))
+    };
+    if granted.is_none_or(is_granted) { wanted } else { "" }
 }
 
 impl TokenSource for Refresh {
@@ -225,10 +227,10 @@ impl TokenSource for Refresh {
     }
 
     async fn renew(&self, old: &Token, io: &Io) -> Result<Token, Error> {
-        let Some(refresh) = old.expose_refresh_token() else { return self.fetch(io).await };
-        let scope = self.service.scope();
+        // In boxes: what hardly any renewal needs would be most of what each of them carries.
+        let Some(refresh) = old.expose_refresh_token() else { return Box::pin(self.fetch(io)).await };
         let wanted = Wanted {
-            scope: scope_within(&scope, old.granted_scope()),
+            scope: scope_within(&self.service.scope, old.granted_scope()),
             resource: self.service.resource(),
             remedy: REMEDY,
         };
@@ -237,7 +239,7 @@ impl TokenSource for Refresh {
             Err(refused) => {
                 match self.first.as_ref().filter(|first| refused.is_grant && first.is_unused(old, refresh)) {
                     // Somebody has signed in anew.
-                    Some(first) => self.begin(first, io).await,
+                    Some(first) => Box::pin(self.begin(first, io)).await,
                     None => Err(refused.error),
                 }
             }

@@ -199,14 +199,14 @@ impl Exchange {
             Some((actor, urn)) => Some((actor.get(io).await.map_err(lasting)?.0, urn)),
             None => None,
         };
-        let scope = self.service.scope();
+        let scope = &*self.service.scope;
         let mut parameters = vec![
             ("grant_type", GRANT),
             ("subject_token", &*subject),
             ("subject_token_type", &*self.subject_type),
             ("requested_token_type", &*self.requested_type),
             ("audience", &*self.audience),
-            ("scope", &*scope),
+            ("scope", scope),
         ];
         // Its type only beside it (RFC 8693 section 2.1).
         if let Some((actor, urn)) = &actor {
@@ -242,7 +242,7 @@ impl Exchange {
             );
             return Err(lasting(Error::new(Fault::Server, message)));
         }
-        Ok(granted.with_requested_scope(&scope).token)
+        Ok(granted.with_requested_scope(scope).token)
     }
 }
 

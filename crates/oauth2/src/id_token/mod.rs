@@ -125,7 +125,8 @@ impl IdClaims {
 /// Shows who says it, and the names of what is said.
 impl fmt::Debug for IdClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = Json::parse(Value::Object(self.claims.clone()).to_string().as_bytes());
+        let claims = Value::Object(self.claims.clone()).to_string();
+        let names = Json::parse(claims.as_bytes());
         let names = names.map(|json| json.member_names()).unwrap_or_default();
         write!(f, "IdClaims({}; {names})", origin(&self.issuer))
     }

@@ -97,7 +97,7 @@ fn is_json(answer: &Answer) -> bool {
 }
 
 /// RFC 7591 section 3.2.2. Status and registered codes decide; the rest is for people to read.
-fn refused(answer: &Answer, asked: &Asked<'_>, json: Option<&Json>) -> Error {
+fn refused(answer: &Answer, asked: &Asked<'_>, json: Option<&Json<'_>>) -> Error {
     let status = answer.status();
     let secrets: Vec<String> = asked.token.iter().map(|(token, _)| (*token).to_owned()).collect();
     let says =

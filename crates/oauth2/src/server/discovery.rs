@@ -30,9 +30,9 @@ pub(super) async fn discover(issuer: &str, plain_http: bool, io: &Io) -> Result<
         }
         // A page for people, at servers that answer everything with 200, is no document. Nor is a redirect: it could lead
         // to somebody else's (RFC 8414 section 6.1).
-        let json = answer.json().ok().filter(|json| status == StatusCode::OK && json.has("/issuer"));
+        let json = answer.json().ok().filter(|json| status == StatusCode::OK && json.has("issuer"));
         let Some(json) = json else { continue };
-        let found = json.text("/issuer").unwrap_or_default();
+        let found = json.text("issuer").unwrap_or_default();
         if found != issuer {
             return Err(another_issuer(&origin.to_string(), issuer, found));
         }

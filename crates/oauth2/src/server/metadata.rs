@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use authwright_core::{Error, Fault, flow::Json};
+use authwright_core::{Error, Fault, SecretValue, flow::Json};
 
 use crate::endpoint::Endpoint;
 
@@ -61,7 +61,8 @@ impl Which {
 
 /// A server's metadata, read and checked.
 pub(crate) struct Metadata {
-    pub(crate) issuer: String,
+    /// Shared with the tokens it issues, which keep it as a detail.
+    pub(crate) issuer: SecretValue,
     /// One that is malformed is an error only for who needs it.
     endpoints: [Option<Result<Endpoint, Error>>; ALL.len()],
     /// For clients that authenticate by a certificate (RFC 8705 section 5).
@@ -81,7 +82,7 @@ impl Metadata {
     /// Nothing known yet.
     pub(crate) fn by_hand(issuer: &str) -> Self {
         Self {
-            issuer: issuer.to_owned(),
+            issuer: issuer.into(),
             endpoints: [const { None }; ALL.len()],
             with_certificate: [const { None }; ALL.len()],
             sends_issuer: false,
@@ -104,27 +105,27 @@ impl Metadata {
     }
 
     /// A document whose issuer has been compared. Members of another type than theirs count as absent; so do unknown ones.
-    pub(super) fn of_document(issuer: &str, json: &Json, plain_http: bool) -> Self {
-        let list = |pointer| json.texts(pointer).map(|texts| texts.map(Into::into).collect());
+    pub(super) fn of_document(issuer: &str, json: &Json<'_>, plain_http: bool) -> Self {
+        let list = |member| json.texts(member).map(|texts| texts.map(Into::into).collect());
         let mut metadata = Self {
-            sends_issuer: json.is_true("/authorization_response_iss_parameter_supported"),
-            requires_pushed: json.is_true("/require_pushed_authorization_requests"),
-            authentication_methods: list("/token_endpoint_auth_methods_supported"),
-            challenge_methods: list("/code_challenge_methods_supported"),
-            dpop_algorithms: list("/dpop_signing_alg_values_supported"),
+            sends_issuer: json.is_true("authorization_response_iss_parameter_supported"),
+            requires_pushed: json.is_true("require_pushed_authorization_requests"),
+            authentication_methods: list("token_endpoint_auth_methods_supported"),
+            challenge_methods: list("code_challenge_methods_supported"),
+            dpop_algorithms: list("dpop_signing_alg_values_supported"),
             #[cfg(feature = "openid")]
-            id_token_algorithms: list("/id_token_signing_alg_values_supported"),
+            id_token_algorithms: list("id_token_signing_alg_values_supported"),
             ..Self::by_hand(issuer)
         };
-        let read = |pointer: &str, which: Which| {
-            let url = json.text(pointer)?;
+        let read = |member: &str, which: Which| {
+            let url = json.text(member)?;
             Some(Endpoint::parse(url, which.name(), plain_http).map_err(|error| {
                 Error::new(Fault::Server, format!("the metadata of the server are unusable: {error}"))
             }))
         };
         for which in ALL {
             let member = which.member();
-            metadata.endpoints[which as usize] = read(&format!("/{member}"), which);
+            metadata.endpoints[which as usize] = read(member, which);
             metadata.with_certificate[which as usize] =
                 read(&format!("/mtls_endpoint_aliases/{member}"), which);
         }

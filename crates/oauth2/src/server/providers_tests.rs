@@ -47,7 +47,7 @@ fn every_row_is_an_issuer_or_enough_endpoints() {
             assert!(found.is_some() || !is_needed, "{issuer}: {}", which.name());
             assert_eq!(found.is_some(), !template.is_empty(), "{issuer}: {}", which.name());
             let Some(endpoint) = found else { continue };
-            assert!(endpoint.url().starts_with("https://") && !endpoint.url().contains('{'), "{issuer}");
+            assert!(endpoint.url.starts_with("https://") && !endpoint.url.contains('{'), "{issuer}");
             assert!(endpoint.uri().query().is_none(), "{issuer}: {}", which.name());
         }
         // A page to sign in at is where the issuer is; a token endpoint may be with the API.
@@ -82,9 +82,9 @@ fn arguments_stand_where_they_belong() {
         assert_eq!(server.issuer, issuer);
     }
     let known = microsoft("9188040d-6c67-4c5b-b112-36a304b66dad").check().unwrap().unwrap();
-    assert_eq!(known.issuer, "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0");
+    assert_eq!(&*known.issuer, "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0");
     assert_eq!(
-        known.endpoint(Which::Token, false).unwrap().url(),
+        &*known.endpoint(Which::Token, false).unwrap().url,
         "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/oauth2/v2.0/token"
     );
 }

@@ -49,7 +49,7 @@ async fn by_browser(
     // Should this flow be dropped, nothing goes on listening.
     let guard = waiting.cancel_guard();
     let request = Request { redirect_uri: waiting.redirect_uri().to_owned(), ..request };
-    let pending = service.begin(&request, io).await?;
+    let pending = service.begin(request, io).await?;
     let (url, origin) = (pending.url().to_owned(), service.origin());
     let callback = io.block(move || {
         waiting.show_and_open(&url, &origin)?;

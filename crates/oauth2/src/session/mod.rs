@@ -126,7 +126,7 @@ impl Session {
         Flow::new(move |io| async move {
             let request = Request { redirect_uri, ..ask.into_request() };
             request.check()?;
-            service.begin(&request, &io).await
+            service.begin(request, &io).await
         })
     }
 
