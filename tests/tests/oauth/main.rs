@@ -1,6 +1,7 @@
 //! OAuth 2 on every driver, in front of the strict server of the test kit. Tests that carry an obligation's number begin with
 //! it (`e5_…`).
 
+mod answers;
 mod assertions;
 mod bench;
 mod callback;
@@ -21,5 +22,6 @@ mod pkce;
 mod pushed;
 mod renewing;
 mod resource;
+mod rotation;
 mod step_up;
 mod wire;
