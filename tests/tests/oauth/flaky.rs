@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -19,6 +19,7 @@ pub(crate) struct Flaky {
     store: MemoryStore,
     is_broken: Arc<AtomicBool>,
     asked_for_lock: Arc<AtomicUsize>,
+    last: Arc<Mutex<Option<Record>>>,
 }
 
 impl Flaky {
@@ -29,6 +30,12 @@ impl Flaky {
     /// How often somebody has asked for its lock, whether they got it or not.
     pub(crate) fn asked_for_lock(&self) -> usize {
         self.asked_for_lock.load(Ordering::SeqCst)
+    }
+
+    /// What was saved last.
+    pub(crate) fn kept(&self) -> Option<serde_json::Value> {
+        let last = self.last.lock().unwrap();
+        last.as_ref().map(|record| serde_json::from_slice(record.as_bytes()).unwrap())
     }
 
     pub(crate) fn mend(&self) {
@@ -43,19 +50,19 @@ impl TokenStore for Flaky {
 
     fn lock(&self, key: &StoreKey, patience: Duration) -> Result<Box<dyn StoreGuard>, Error> {
         self.asked_for_lock.fetch_add(1, Ordering::SeqCst);
-        Ok(Box::new(Guard { guard: self.store.lock(key, patience)?, is_broken: Arc::clone(&self.is_broken) }))
+        Ok(Box::new(Guard { guard: self.store.lock(key, patience)?, store: self.clone() }))
     }
 }
 
 #[derive(Debug)]
 struct Guard {
     guard: Box<dyn StoreGuard>,
-    is_broken: Arc<AtomicBool>,
+    store: Flaky,
 }
 
 impl Guard {
     fn check(&self) -> Result<(), Error> {
-        let is_broken = self.is_broken.load(Ordering::SeqCst);
+        let is_broken = self.store.is_broken.load(Ordering::SeqCst);
         if is_broken { Err(Error::new(Fault::Store, "the disk is full")) } else { Ok(()) }
     }
 }
@@ -67,7 +74,9 @@ impl StoreGuard for Guard {
 
     fn save(&mut self, record: &Record) -> Result<Saved, Error> {
         self.check()?;
-        self.guard.save(record)
+        let saved = self.guard.save(record)?;
+        *self.store.last.lock().unwrap() = Some(record.clone());
+        Ok(saved)
     }
 
     fn remove(&mut self) -> Result<Saved, Error> {

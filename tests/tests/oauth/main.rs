@@ -1,6 +1,7 @@
 //! OAuth 2 on every driver, in front of the strict server of the test kit. Tests that carry an obligation's number begin with
 //! it (`e5_…`).
 
+mod answers;
 mod assertions;
 mod bench;
 mod callback;
@@ -23,5 +24,6 @@ mod registered;
 mod registered_again;
 mod renewing;
 mod resource;
+mod rotation;
 mod step_up;
 mod wire;

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, atomic::AtomicBool},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -142,8 +142,7 @@ impl TokensBuilder {
             cache.fill(token, SystemTime::UNIX_EPOCH);
         }
         let call_timeout = self.call_timeout.unwrap_or(self.wait_limit / 3 * 2);
-        let (listener, unsaved, adopted) = (self.listener, AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Tokens(Arc::new(Inner { cache, source, place, listener, call_timeout, unsaved, adopted })))
+        Ok(Tokens(Arc::new(Inner { cache, source, place, listener: self.listener, call_timeout })))
     }
 }
 

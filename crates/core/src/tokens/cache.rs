@@ -73,8 +73,8 @@ pub(super) enum Supply {
 /// How a token has come.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Landed {
-    /// When the next fetch is due although the token would still be fresh.
-    pub(super) look_again: Option<Duration>,
+    /// It could not be stored. The next fetch is due soon, although the token would still be fresh.
+    pub(super) unsaved: bool,
     /// From the store, where another process has put it.
     pub(super) adopted: bool,
 }
@@ -82,6 +82,9 @@ pub(super) struct Landed {
 /// So many accepted tokens in a row may be revoked right after they came, and each is renewed at once. A server that takes
 /// tokens at one path and refuses them at another does no more.
 const REVOCATIONS: u32 = 3;
+
+/// When to try again to store a token that could not be stored.
+const SAVE_AGAIN: Duration = Duration::from_secs(30);
 
 /// What became of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,8 +266,8 @@ impl Cache {
         state.generation += 1;
         state.failure = None;
         let mut current = Current::new(token, state.generation, self.settings.margin, now);
-        if let Some(after) = how.look_again {
-            current.look_again(now + after);
+        if how.unsaved {
+            current.save_again(now + SAVE_AGAIN);
         }
         current.refused_before = match before {
             // What another process has brought was not fetched for this refusal.

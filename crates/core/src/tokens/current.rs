@@ -27,6 +27,8 @@ pub(super) struct Current {
     close_from: SystemTime,
     expires: SystemTime,
     pub(super) rejected: bool,
+    /// It could not be stored: what the store has is what it has replaced.
+    pub(super) unsaved: bool,
     /// How many tokens before this one were refused in a row, none of them ever accepted.
     pub(super) refused_before: u32,
     /// When it came, by the clock of whoever fetched it.
@@ -59,6 +61,7 @@ impl Current {
             close_from,
             expires,
             rejected: false,
+            unsaved: false,
             refused_before: 0,
             landed,
             accepted: AtomicBool::new(false),
@@ -67,8 +70,9 @@ impl Current {
         }
     }
 
-    /// Makes it stale earlier than its expiry would.
-    pub(super) fn look_again(&mut self, moment: SystemTime) {
+    /// It is not in the store, and stale when it is time to try again.
+    pub(super) fn save_again(&mut self, moment: SystemTime) {
+        self.unsaved = true;
         self.fresh_until = self.fresh_until.min(moment);
     }
 

@@ -8,7 +8,7 @@ use super::{
     current::Current,
     event::tell,
     record,
-    renewal::{PATIENCE, Place, SAVE_AGAIN},
+    renewal::{PATIENCE, Place},
 };
 use crate::{
     Error,
@@ -32,7 +32,6 @@ impl Tokens {
             let record = record::write(&token, &key);
             io.block(move || under_lock(&*store, &key, |guard| guard.save(&record))).await??;
         }
-        inner.set_unsaved(false);
         inner.cache.replace(Some(token.clone()), io.now(), Landed::default());
         tell(inner.listener.as_ref(), io, || TokenEvent::Renewed(token)).await;
         Ok(())
@@ -59,7 +58,6 @@ impl Tokens {
             .map(|()| record)
         });
         let removed = removed.await;
-        inner.set_unsaved(false);
         inner.cache.replace(None, io.now(), Landed::default());
         let record = removed??;
         // One that nobody can read is gone too.
@@ -108,8 +106,8 @@ impl Tokens {
             Ok::<_, Error>((guard, record))
         });
         let (mut guard, record) = locked.await??;
-        let unsaved = inner.cache.peek().as_ref().map(|current| current.token.clone());
-        let unsaved = unsaved.filter(|_| inner.is_unsaved());
+        let current = inner.cache.peek().clone();
+        let unsaved = current.filter(|current| current.unsaved).map(|current| current.token.clone());
         let kept = match record.map(|record| record::read(&record, key)).transpose() {
             Ok(kept) => kept,
             Err(error) => {
@@ -146,10 +144,8 @@ impl Tokens {
         let record = record::write(&after, key);
         let saved = io.block(move || guard.save(&record)).await?;
         // What the server has given counts, stored or not.
-        let is_unsaved = !matches!(saved, Ok(Saved::Stored));
-        inner.set_unsaved(is_unsaved);
-        let look_again = is_unsaved.then_some(SAVE_AGAIN);
-        inner.cache.replace(Some(after), io.now(), Landed { look_again, adopted: false });
+        let unsaved = !matches!(saved, Ok(Saved::Stored));
+        inner.cache.replace(Some(after), io.now(), Landed { unsaved, adopted: false });
         if let Err(error) = saved {
             tell(inner.listener.as_ref(), io, || TokenEvent::NotSaved(error)).await;
         }

@@ -21,10 +21,7 @@ mod token;
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -80,20 +77,6 @@ struct Inner {
     place: Option<Place>,
     listener: Option<Listener>,
     call_timeout: Duration,
-    /// The token in use is not in the store.
-    unsaved: AtomicBool,
-    /// What the flow under way brings comes from the store.
-    adopted: AtomicBool,
-}
-
-impl Inner {
-    fn is_unsaved(&self) -> bool {
-        self.unsaved.load(Ordering::Relaxed)
-    }
-
-    fn set_unsaved(&self, yes: bool) {
-        self.unsaved.store(yes, Ordering::Relaxed);
-    }
 }
 
 /// What [`Tokens::supply`] has for a hop.

@@ -6,7 +6,7 @@
 use std::{
     future::poll_fn,
     pin::pin,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     task::Poll,
     time::{Duration, SystemTime},
 };
@@ -27,9 +27,6 @@ use crate::{
 /// How long to wait for another process that is renewing. It does one call, and it may be the one who times out.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// When to try again to store a token that could not be stored.
-pub(super) const SAVE_AGAIN: Duration = Duration::from_secs(30);
-
 /// Where tokens are kept.
 pub(super) struct Place {
     pub(super) store: Arc<dyn TokenStore>,
@@ -40,14 +37,7 @@ pub(super) fn flow(inner: Arc<Inner>, lead: Lead) -> Flow<()> {
     let call_timeout = inner.call_timeout;
     Flow::new(move |io| async move {
         match renew(&inner, &lead, &io).await {
-            Ok(token) => {
-                let look_again = inner.is_unsaved().then_some(SAVE_AGAIN);
-                lead.land(
-                    token,
-                    io.now(),
-                    Landed { look_again, adopted: inner.adopted.swap(false, Ordering::Relaxed) },
-                );
-            }
+            Ok((token, how)) => lead.land(token, io.now(), how),
             Err(error) => {
                 lead.fail(&error, io.now());
                 tell(inner.listener.as_ref(), &io, || TokenEvent::Failed(error)).await;
@@ -58,13 +48,16 @@ pub(super) fn flow(inner: Arc<Inner>, lead: Lead) -> Flow<()> {
     .call_timeout(call_timeout)
 }
 
-async fn renew(inner: &Inner, lead: &Lead, io: &Io) -> Result<Token, Error> {
+/// A token, and how it has come.
+type Renewed = (Token, Landed);
+
+async fn renew(inner: &Inner, lead: &Lead, io: &Io) -> Result<Renewed, Error> {
     let began = io.now();
     let old = lead.old.as_ref().map(|current| &current.token);
     let Some(place) = &inner.place else {
         let token = fetch(inner, old, io).await?.issued_by(began).inherit(old);
         tell(inner.listener.as_ref(), io, || TokenEvent::Renewed(token.clone())).await;
-        return Ok(token);
+        return Ok((token, Landed::default()));
     };
     Transaction { inner, lead, io, place, began }.run().await
 }
@@ -100,29 +93,33 @@ struct Transaction<'a> {
 type Held = Box<dyn StoreGuard>;
 
 impl Transaction<'_> {
-    async fn run(&self) -> Result<Token, Error> {
+    async fn run(&self) -> Result<Renewed, Error> {
         // Another process may have renewed it long ago: that needs no lock.
         if let Some(kept) = self.load().await?.filter(|kept| self.is_better(kept)) {
             return Ok(self.adopt(kept).await);
         }
         let (guard, kept) = self.lock().await?;
+        if let Some(newer) = self.newer() {
+            self.unlock(guard).await;
+            return Ok((newer, Landed::default()));
+        }
         if let Some(kept) = kept.clone().filter(|kept| self.is_better(kept)) {
             self.unlock(guard).await;
             return Ok(self.adopt(kept).await);
         }
         let old = self.lead.old.as_ref();
-        if let Some(old) = old.filter(|old| self.inner.is_unsaved() && !self.is_refused(old))
+        if let Some(old) = old.filter(|old| self.is_unsaved(old) && !self.is_refused(old))
             && self.standing(&old.token) == Standing::Fresh
         {
             // It is a good token; only the store has not got it.
             return self.save(guard, old.token.clone()).await;
         }
         // It was stored, and is not any more: somebody has signed out.
-        let is_over =
-            kept.is_none() && !self.inner.is_unsaved() && self.inner.source.0.ends_with_its_record_any();
+        let is_unsaved = old.is_some_and(|old| self.is_unsaved(old));
+        let is_over = kept.is_none() && !is_unsaved && self.inner.source.0.ends_with_its_record_any();
         let old = old.filter(|_| !is_over);
         let base = match old {
-            Some(old) if self.inner.is_unsaved() => Some(&old.token),
+            Some(old) if is_unsaved => Some(&old.token),
             old => kept.as_ref().or(old.map(|old| &old.token)),
         };
         match fetch(self.inner, base, self.io).await {
@@ -139,10 +136,26 @@ impl Transaction<'_> {
                 !self.is_refused(old) && standing == Standing::Fresh
             }
             // Ours is not in the store. What is there may be what ours has replaced: refused, or its refresh token spent.
-            Some(old) if self.inner.is_unsaved() && kept.issued_at() <= old.token.issued_at() => false,
+            Some(old) if self.is_unsaved(old) && kept.issued_at() <= old.token.issued_at() => false,
             Some(old) if old.standing(self.io.now()) != Standing::Over => standing == Standing::Fresh,
             _ => standing != Standing::Over,
         }
+    }
+
+    /// What somebody has put in place of the token that this renewal began with: a new login, or what the stored one was redeemed
+    /// for. It is in use already, and it may not be in the store: what is there is spent then.
+    fn newer(&self) -> Option<Token> {
+        let began_with = self.lead.old.as_ref().map_or(0, |old| old.generation);
+        let current = self.inner.cache.peek();
+        let current = current.as_ref().filter(|it| it.generation > began_with && !it.rejected)?;
+        Some(current.token.clone())
+    }
+
+    /// Whether it is the newest there is, and not in the store. One that was replaced since, by somebody who has signed in or out,
+    /// is neither.
+    fn is_unsaved(&self, old: &Current) -> bool {
+        let current = self.inner.cache.peek();
+        old.unsaved && current.as_ref().is_some_and(|current| current.generation == old.generation)
     }
 
     /// Whether a server has refused it: before this began, or since.
@@ -182,7 +195,7 @@ impl Transaction<'_> {
     }
 
     /// Stores the token, durably, before anybody uses it; then unlocks.
-    async fn save(&self, guard: Held, token: Token) -> Result<Token, Error> {
+    async fn save(&self, guard: Held, token: Token) -> Result<Renewed, Error> {
         let record = record::write(&token, &self.place.key);
         let saved = self.io.block(move || {
             let mut guard = guard;
@@ -197,16 +210,13 @@ impl Transaction<'_> {
             Ok((Ok(saved), theirs)) => (saved, theirs),
             // The server has issued it and may have spent the old one: it is used, and stored when that is possible.
             Ok((Err(error), _)) | Err(error) => {
-                self.inner.set_unsaved(true);
-                tell(self.listener(), self.io, || TokenEvent::NotSaved(error)).await;
-                return Ok(token);
+                return Ok(self.not_saved(token, error).await);
             }
         };
-        self.inner.set_unsaved(false);
         match saved {
             Saved::Stored => {
                 tell(self.listener(), self.io, || TokenEvent::Renewed(token.clone())).await;
-                Ok(token)
+                Ok((token, Landed::default()))
             }
             // Our lock had run out, and somebody else has renewed: theirs is the one that counts.
             Saved::Overtaken => {
@@ -216,18 +226,21 @@ impl Transaction<'_> {
                 }
                 // Or they have had the lock and brought nothing. Then ours is the one that lives: it is used, and stored
                 // when the lock can be had again.
-                self.inner.set_unsaved(true);
                 let why =
                     format!("the lock on the token of {} had run out before it was stored", self.place.key);
-                tell(self.listener(), self.io, || TokenEvent::NotSaved(Error::store(why).transient())).await;
-                Ok(token)
+                Ok(self.not_saved(token, Error::store(why).transient()).await)
             }
         }
     }
 
+    async fn not_saved(&self, token: Token, why: Error) -> Renewed {
+        tell(self.listener(), self.io, || TokenEvent::NotSaved(why)).await;
+        (token, Landed { unsaved: true, adopted: false })
+    }
+
     /// A refusal may mean that another process was faster, where a lock does not keep it out. The loser adopts, and never
     /// removes what the winner has stored.
-    async fn lost(&self, guard: Held, seen: Option<&Token>, error: Error) -> Result<Token, Error> {
+    async fn lost(&self, guard: Held, seen: Option<&Token>, error: Error) -> Result<Renewed, Error> {
         if error.is_transient() {
             self.unlock(guard).await;
             return Err(error);
@@ -244,14 +257,12 @@ impl Transaction<'_> {
         }
     }
 
-    async fn adopt(&self, token: Token) -> Token {
-        self.inner.set_unsaved(false);
-        self.inner.adopted.store(true, Ordering::Relaxed);
+    async fn adopt(&self, token: Token) -> Renewed {
         let same = self.lead.old.as_ref().is_some_and(|old| old.token.expose() == token.expose());
         if !same {
             tell(self.listener(), self.io, || TokenEvent::Adopted(token.clone())).await;
         }
-        token
+        (token, Landed { unsaved: false, adopted: true })
     }
 
     async fn unlock(&self, guard: Held) {

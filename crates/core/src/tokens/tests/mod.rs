@@ -2,6 +2,7 @@
 
 mod flights;
 mod flows;
+mod kept;
 mod pauses;
 mod refusals;
 mod renewing;
@@ -190,13 +191,13 @@ fn said(event: &TokenEvent) -> String {
 }
 
 #[track_caller]
-fn call(running: &mut Running<()>) -> Call {
+fn call<T>(running: &mut Running<T>) -> Call {
     let FlowStep::Send(call) = running.step() else { panic!("it does not send") };
     call
 }
 
 #[track_caller]
-fn job(running: &mut Running<()>) -> Job {
+fn job<T>(running: &mut Running<T>) -> Job {
     let FlowStep::Block(job) = running.step() else { panic!("it does not block") };
     job
 }

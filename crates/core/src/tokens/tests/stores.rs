@@ -21,17 +21,19 @@ use crate::{
 pub(super) struct Fake(Arc<Mutex<Plan>>);
 
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is by itself
 pub(super) struct Plan {
     pub(super) kept: Option<Record>,
     pub(super) refuses_lock: bool,
     pub(super) fails_to_save: bool,
+    pub(super) may_remove: bool,
     /// Somebody else has had the lock since, and has left this.
     pub(super) overtaken: Option<Theirs>,
     pub(super) is_locked: bool,
 }
 
 #[derive(Debug)]
-pub(super) struct Theirs(Option<Record>);
+pub(super) struct Theirs(pub(super) Option<Record>);
 
 impl Fake {
     pub(super) fn plan(&self) -> MutexGuard<'_, Plan> {
@@ -85,7 +87,13 @@ impl StoreGuard for Guard {
     }
 
     fn remove(&mut self) -> Result<Saved, Error> {
-        panic!("a renewal removes nothing");
+        let mut plan = self.0.plan();
+        assert!(plan.may_remove, "a renewal removes nothing");
+        if plan.fails_to_save {
+            return Err(Error::store("full"));
+        }
+        plan.kept = None;
+        Ok(Saved::Stored)
     }
 }
 
