@@ -180,7 +180,8 @@ pub(crate) fn refused(
     // A server that fails says nothing about what it was asked.
     let code = code.filter(|_| answer.status().is_client_error() || answer.status() == StatusCode::OK);
     Refused {
-        is_grant: code == Some("invalid_grant") && !error.is_transient(),
+        // GitHub has a word of its own for a refresh token that is over.
+        is_grant: matches!(code, Some("invalid_grant" | "bad_refresh_token")) && !error.is_transient(),
         code: code.map(|code| code.chars().take(80).collect()),
         error,
     }
@@ -217,8 +218,12 @@ fn classified(answer: &Answer, asked: &Asked<'_>, json: Option<&Json<'_>>, code:
         );
     }
     match code {
-        Some("invalid_grant") if grant.is_empty() => credential(format!("check {client}")),
-        Some("invalid_grant") => credential(format!("it does not take {grant} any more: {remedy}")),
+        Some("invalid_grant" | "bad_refresh_token") if grant.is_empty() => {
+            credential(format!("check {client}"))
+        }
+        Some("invalid_grant" | "bad_refresh_token") => {
+            credential(format!("it does not take {grant} any more: {remedy}"))
+        }
         Some("invalid_client") => credential(client.unknown(remedy)),
         Some("unauthorized_client") => credential(format!("check {client}")),
         Some("invalid_scope") if grant.is_empty() => {

@@ -91,30 +91,31 @@ impl Service {
         let known = self.keys.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(keys) = known {
             match verify(id_token, &keys, &expected) {
-                // A server changes its keys now and then (section 10.1.1).
-                Err(rejected) if rejected.is_unknown_key => {}
+                // A server changes its keys now and then (section 10.1.1), and need not give the new one another name.
+                Err(rejected) if rejected.is_about_keys => {}
                 verified => return verified.map_err(|rejected| rejected.error),
             }
         }
-        let keys = self.fetch_keys(&metadata, io).await?;
-        verify(id_token, &keys, &expected).map_err(|rejected| rejected.error)
+        let keys = fetch_keys(&metadata, io).await?;
+        let claims = verify(id_token, &keys, &expected).map_err(|rejected| rejected.error)?;
+        // Only those that have shown to be keys: a page of something in between would be all that is known from then on.
+        *self.keys.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(keys.into());
+        Ok(claims)
     }
+}
 
-    async fn fetch_keys(&self, metadata: &Metadata, io: &Io) -> Result<Arc<Vec<u8>>, Error> {
-        let endpoint = metadata.endpoint(Which::Keys, false)?;
-        let request = Request::get(endpoint.uri().clone())
-            .header(header::ACCEPT, "application/jwk-set+json, application/json")
-            .body(Vec::new())?;
-        let answer = endpoint.send(request, io).await?;
-        if answer.status() != StatusCode::OK {
-            let status = answer.status();
-            let message = format!("the keys of {} cannot be had ({})", endpoint.origin, status.as_u16());
-            let error = Error::new(Fault::Server, message);
-            let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-            return Err(if passes { error.transient() } else { error });
-        }
-        let keys = Arc::new(answer.body().to_vec());
-        *self.keys.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&keys));
-        Ok(keys)
+async fn fetch_keys(metadata: &Metadata, io: &Io) -> Result<Vec<u8>, Error> {
+    let endpoint = metadata.endpoint(Which::Keys, false)?;
+    let request = Request::get(endpoint.uri().clone())
+        .header(header::ACCEPT, "application/jwk-set+json, application/json")
+        .body(Vec::new())?;
+    let answer = endpoint.send(request, io).await?;
+    if answer.status() != StatusCode::OK {
+        let status = answer.status();
+        let message = format!("the keys of {} cannot be had ({})", endpoint.origin, status.as_u16());
+        let error = Error::new(Fault::Server, message);
+        let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+        return Err(if passes { error.transient() } else { error });
     }
+    Ok(answer.body().to_vec())
 }

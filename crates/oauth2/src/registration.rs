@@ -266,7 +266,7 @@ fn check_uri(uri: &str, what: &str, is: &str) -> Result<(), Error> {
 
 /// Parameters that have a meaning here are set by their own methods, or not at all.
 pub(crate) fn check_parameter(name: &str) -> Result<(), Error> {
-    const OURS: [&str; 26] = [
+    const OURS: [&str; 27] = [
         "actor_token",
         "actor_token_type",
         "assertion",
@@ -281,6 +281,7 @@ pub(crate) fn check_parameter(name: &str) -> Result<(), Error> {
         "device_code",
         "dpop_jkt",
         "grant_type",
+        "max_age",
         "nonce",
         "redirect_uri",
         "refresh_token",

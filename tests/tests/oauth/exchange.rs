@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use authwright_core::{Fault, Tokens};
 use authwright_oauth2::Registration;
-use authwright_testkit::{AuthServerBuilder, Endpoint, Received, RegisteredClient, Reply};
+use authwright_testkit::{AuthServerBuilder, Endpoint, Received, RefreshTokens, RegisteredClient, Reply};
 use authwright_tests::on_every_driver;
 use serde_json::{Value, json};
 
-use crate::bench::{API, Bench, SERVER};
+use crate::bench::{API, Bench, CALLBACK, SERVER};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -177,6 +177,31 @@ fn o4_what_tokens_yield_is_exchanged() {
             driver.name()
         );
         bench.assert_clean();
+    });
+}
+
+/// What is wrong may be the request: then no token is fetched over and over for it, and a login is left as it is.
+#[test]
+fn o4_a_wrong_request_costs_no_login() {
+    on_every_driver(|driver| {
+        for refresh_tokens in [RefreshTokens::Never, RefreshTokens::Rotated] {
+            let bench = Bench::new(driver, |server| {
+                let shop = RegisteredClient::public("shop").redirect_uri(CALLBACK);
+                gateway(server).client(shop).refresh_tokens(refresh_tokens)
+            });
+            let session = bench.session(bench.app("shop"));
+            bench.sign_in(&session).unwrap();
+            let tokens = Tokens::new(app(&bench, "gateway").token_exchange(session.tokens())).unwrap();
+            for _ in 0..4 {
+                let wrong = || Reply::status(400).body(r#"{"error": "invalid_request"}"#);
+                (0..2).for_each(|_| bench.server.next(Endpoint::Token, wrong()));
+                bench.token(&tokens).unwrap_err();
+                bench.clock.advance(Duration::from_secs(700));
+            }
+            let renewals = bench.server.grants().iter().filter(|grant| *grant == "refresh_token").count();
+            assert!(renewals <= 1, "{}: {renewals}", driver.name());
+            assert_eq!(bench.get(session.tokens()).status(), Some(200), "{}", driver.name());
+        }
     });
 }
 

@@ -14,6 +14,7 @@ mod dpop_nonces;
 mod exchange;
 mod flaky;
 mod issuer;
+mod key_set;
 mod logout;
 mod many;
 mod metadata;

@@ -175,16 +175,15 @@ impl Tokens {
 
 impl Tokens {
     /// A server has refused this token elsewhere than on a request, such as one that was to exchange it: whether there is
-    /// another now, or there can be one. The next who asks gets it.
-    pub fn refuse(&self, token: &Token, io: &Io) -> bool {
+    /// another now, or there can be one. The next who asks gets it. A login that only a person could replace is left as it is.
+    pub fn refuse(&self, token: &str, io: &Io) -> bool {
         let current = self.0.cache.peek();
-        let is_it = |current: &&Arc<Current>| current.token.expose() == token.expose();
-        match current.as_ref().filter(is_it) {
-            Some(current) => {
-                matches!(self.0.cache.reject(current.generation, io.now()), Refusal::Again(_))
-            }
-            None => true,
+        let is_it = |current: &&Arc<Current>| current.token.expose() == token;
+        let Some(current) = current.as_ref().filter(is_it) else { return true };
+        if self.0.source.0.ends_with_its_record_any() && current.token.expose_refresh_token().is_none() {
+            return false;
         }
+        matches!(self.0.cache.reject(current.generation, io.now()), Refusal::Again(_))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Beginning a login: the URL that the person goes to, and what has to be remembered until they come back.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use authwright_core::{Error, Fault, StepUp, flow::Io};
 use http::StatusCode;
@@ -29,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) redirect_uri: String,
     /// On top of the registration's.
     pub(crate) scope: String,
+    /// How long ago the person may have signed in.
+    pub(crate) max_age: Option<Duration>,
     /// `prompt`, `login_hint` and others.
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) step_up: Option<StepUp>,
@@ -50,7 +52,7 @@ impl Service {
         let key = self.binding.begin(&metadata)?;
 
         let challenge = challenge(&verifier)?;
-        let max_age = request.max_age();
+        let (age, max_age) = (request.age(), request.max_age());
         let ours = [
             ("response_type", "code"),
             ("client_id", self.client.id()),
@@ -75,7 +77,7 @@ impl Service {
             nonce,
             scope,
             key: key.as_ref().and_then(|key| key.record()).map(Into::into),
-            max_age: request.step_up.as_ref().and_then(|step_up| step_up.max_age),
+            max_age: age,
             begun_at: io.now(),
         }))
     }
@@ -227,10 +229,15 @@ impl Request {
         self.step_up.as_ref().and_then(|step_up| step_up.acr_values.as_deref()).unwrap_or_default()
     }
 
+    /// The shorter of what the program says and what an API has asked for.
+    fn age(&self) -> Option<Duration> {
+        let wanted = self.step_up.as_ref().and_then(|step_up| step_up.max_age);
+        self.max_age.into_iter().chain(wanted).min()
+    }
+
     /// In seconds.
     pub(crate) fn max_age(&self) -> String {
-        let age = self.step_up.as_ref().and_then(|step_up| step_up.max_age);
-        age.map(|age| age.as_secs().to_string()).unwrap_or_default()
+        self.age().map(|age| age.as_secs().to_string()).unwrap_or_default()
     }
 
     /// Checks what the program adds.

@@ -1,6 +1,12 @@
 //! Token exchange (RFC 8693): one token for another, for an API behind this one.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use authwright_core::{
     Error, Fault, IntoSource, Scheme, Secret, SecretValue, Source, Token, TokenSource, Tokens, flow::Io,
@@ -128,6 +134,7 @@ impl IntoSource for TokenExchange {
         let actor = self.actor.map(|(actor, urn)| Ok::<_, Error>((actor.check("actor token")?, urn)));
         Ok(Source::new(Exchange {
             service,
+            perhaps: AtomicBool::new(false),
             subject: self.subject.check("subject token")?,
             subject_type: self.subject_type,
             actor: actor.transpose()?,
@@ -172,7 +179,7 @@ impl Checked {
     fn refuse(&self, token: &str, io: &Io) -> bool {
         match self {
             Self::Value(..) => false,
-            Self::Tokens(tokens) => tokens.refuse(&Token::new(token), io),
+            Self::Tokens(tokens) => tokens.refuse(token, io),
         }
     }
 }
@@ -184,6 +191,8 @@ fn lasting(error: Error) -> (Error, bool) {
 
 struct Exchange {
     service: Arc<Service>,
+    /// The last answer was that the request is not good.
+    perhaps: AtomicBool,
     subject: Checked,
     subject_type: String,
     actor: Option<(Checked, String)>,
@@ -220,6 +229,8 @@ impl Exchange {
         let granted = self.service.token(grant, key.as_deref(), io).await.map_err(|refused| {
             // RFC 8693 section 2.2.2: this code is for a token that is not good, too, and for that it mostly comes.
             let perhaps = refused.code.as_deref() == Some("invalid_request") && !refused.error.is_transient();
+            // Or for a request that is wrong with any token: then no other is fetched for it a second time.
+            let is_tried = perhaps && self.perhaps.swap(true, Ordering::Relaxed);
             if !refused.is_grant && !perhaps {
                 return lasting(refused.error);
             }
@@ -227,7 +238,7 @@ impl Exchange {
             let actor = self.actor.as_ref().zip(actor.as_ref());
             let is_new =
                 [Some((&self.subject, &subject)), actor.map(|((actor, _), (token, _))| (actor, token))]
-                    .map(|said| said.is_some_and(|(held, token)| held.refuse(token, io)));
+                    .map(|said| said.is_some_and(|(held, token)| !is_tried && held.refuse(token, io)));
             if refused.is_grant {
                 return (refused.error, is_new.contains(&true));
             }
@@ -242,6 +253,7 @@ impl Exchange {
             );
             return Err(lasting(Error::new(Fault::Server, message)));
         }
+        self.perhaps.store(false, Ordering::Relaxed);
         Ok(granted.with_requested_scope(scope).token)
     }
 }

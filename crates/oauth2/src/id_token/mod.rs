@@ -149,26 +149,26 @@ pub(crate) struct Expected<'a> {
 #[derive(Debug)]
 pub(crate) struct Rejected {
     pub(crate) error: Error,
-    /// The key it is signed with is not among those given: the server may have a new one (section 10.1.1), so that they
-    /// are worth fetching once more.
-    pub(crate) is_unknown_key: bool,
+    /// It is not signed with one of the keys given, as far as can be seen: the server may have new ones (section 10.1.1), so
+    /// that they are worth fetching once more.
+    pub(crate) is_about_keys: bool,
 }
 
 /// Verifies an ID token with the keys the server publishes (RFC 7517), which are given as they came.
 pub(crate) fn verify(id_token: &str, jwks: &[u8], expected: &Expected<'_>) -> Result<IdClaims, Rejected> {
     let server = origin(expected.issuer);
-    let rejected = |problem: Problem| Rejected {
-        error: Error::new(
-            Fault::Server,
-            format!("the ID token of {server} {problem}; nobody is signed in by it"),
-        ),
-        is_unknown_key: problem == key::UNKNOWN,
+    let rejected = |is_about_keys| {
+        let server = &server;
+        move |problem: Problem| {
+            let message = format!("the ID token of {server} {problem}; nobody is signed in by it");
+            Rejected { error: Error::new(Fault::Server, message), is_about_keys }
+        }
     };
     if id_token.len() > LONGEST {
-        return Err(rejected("is longer than 64 KiB"));
+        return Err(rejected(false)("is longer than 64 KiB"));
     }
-    let payload = key::verified_payload(id_token, jwks, expected.algorithms).map_err(rejected)?;
-    read(payload, expected).map_err(rejected)
+    let payload = key::verified_payload(id_token, jwks, expected.algorithms).map_err(rejected(true))?;
+    read(payload, expected).map_err(rejected(false))
 }
 
 /// The end of a sentence about a token. It quotes nothing: whoever made the token may not be the server.

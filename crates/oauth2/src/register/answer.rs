@@ -82,9 +82,13 @@ pub(super) fn registered(answer: &Answer, asked: &Asked<'_>) -> Result<Registere
     })
 }
 
-/// What the program meant to ask for, as far as it may. Nothing said: all of it.
+/// What the program meant to ask for, as far as it may. Nothing said: all of it. What decides on the kind of a login, and not on
+/// what it may do, some servers leave out of their answers.
 fn scope_within(asked: &str, may: Option<&str>) -> String {
-    let is_allowed = |name: &&str| may.is_none_or(|may| may.split_whitespace().any(|one| one == *name));
+    let is_allowed = |name: &&str| {
+        ["openid", "offline_access"].contains(name)
+            || may.is_none_or(|may| may.split_whitespace().any(|one| one == *name))
+    };
     asked.split(' ').filter(is_allowed).collect::<Vec<_>>().join(" ")
 }
 

@@ -138,7 +138,7 @@ impl Obtained {
     /// The server does not know it: the next [`obtain`](crate::Registration::obtain) registers another. But not for one
     /// that stands for another already, and was never accepted.
     pub(crate) async fn refused(&self, io: &Io) -> Result<(), Error> {
-        let noted = self.change(io, |kept| {
+        let noted = self.change(PATIENCE, io, |kept| {
             let vacant = Kept { client: None, is_second: true };
             (!kept.is_second).then_some(vacant)
         });
@@ -157,8 +157,9 @@ impl Obtained {
     /// The server has taken it: should it be refused later, it can be replaced.
     pub(crate) async fn accepted(&self, io: &Io) {
         if self.is_unproven.swap(false, Ordering::Relaxed) {
-            // If that cannot be stored, a refusal in another process is one for a person.
-            let _ = self.change(io, |kept| Some(Kept { is_second: false, ..kept })).await;
+            // If that cannot be stored, a refusal in another process is one for a person. Nobody is waited for: what the server
+            // has just given is not stored yet.
+            let _ = self.change(Duration::ZERO, io, |kept| Some(Kept { is_second: false, ..kept })).await;
         }
     }
 
@@ -180,11 +181,16 @@ impl Obtained {
     }
 
     /// Changes what is stored, where that is still this client.
-    async fn change(&self, io: &Io, change: fn(Kept) -> Option<Kept>) -> Result<Changed, Error> {
+    async fn change(
+        &self,
+        patience: Duration,
+        io: &Io,
+        change: fn(Kept) -> Option<Kept>,
+    ) -> Result<Changed, Error> {
         let (place, id) = (self.place.clone(), self.client.id.clone());
         let changed = io.block(move || {
             for _ in 0..TRIES {
-                let mut guard = place.store.lock(&place.key, PATIENCE)?;
+                let mut guard = place.store.lock(&place.key, patience)?;
                 let kept = guard.load()?.map(|record| Kept::read(&record, &place.key, &place.issuer));
                 let Some(kept) = kept.transpose()?.filter(|kept| kept.is_of(&id)) else {
                     return Ok(Changed::NotOurs);

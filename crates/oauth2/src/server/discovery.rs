@@ -12,6 +12,7 @@ use super::Metadata;
 pub(super) async fn discover(issuer: &str, plain_http: bool, io: &Io) -> Result<Metadata, Error> {
     let target = Target::parse(issuer)?;
     let origin = target.origin();
+    let mut passing = None;
     for url in locations(&target) {
         let request = Request::get(url).header(header::ACCEPT, "application/json").body(Vec::new())?;
         let sent = if plain_http { io.danger_send_plain_http(request).await } else { io.send(request).await };
@@ -23,10 +24,12 @@ pub(super) async fn discover(issuer: &str, plain_http: bool, io: &Io) -> Result<
             let message =
                 format!("the metadata of {origin} cannot be had now ({}); try again later", status.as_u16());
             let error = Error::new(Fault::Server, message).transient();
-            return Err(match answer.retry_after(io.now()) {
+            // Perhaps only there: a proxy may let nothing through but what is below the issuer's path.
+            passing.get_or_insert(match answer.retry_after(io.now()) {
                 Some(wait) => error.with_retry_after(wait),
                 None => error,
             });
+            continue;
         }
         // A page for people, at servers that answer everything with 200, is no document. Nor is a redirect: it could lead
         // to somebody else's (RFC 8414 section 6.1).
@@ -37,6 +40,9 @@ pub(super) async fn discover(issuer: &str, plain_http: bool, io: &Io) -> Result<
             return Err(another_issuer(&origin.to_string(), issuer, found));
         }
         return Ok(Metadata::of_document(issuer, &json, plain_http));
+    }
+    if let Some(error) = passing {
+        return Err(error);
     }
     Err(Error::new(
         Fault::Server,

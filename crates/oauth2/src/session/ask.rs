@@ -43,6 +43,13 @@ impl Ask {
         self
     }
 
+    /// How long ago the person may have proved who they are, at most (`max_age`, `OpenID` Connect Core section 3.1.2.1). With
+    /// `.openid()` the server has to say when it was, and that is checked.
+    pub fn max_age(mut self, age: std::time::Duration) -> Self {
+        self.0.max_age = Some(age);
+        self
+    }
+
     /// A parameter of the server's own, for its authorization endpoint.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.parameters.push((name.into(), value.into()));
