@@ -18,6 +18,8 @@ mod logout;
 mod many;
 mod metadata;
 mod mix_up;
+mod native;
+mod numbers;
 mod pkce;
 mod pushed;
 mod redirects;
