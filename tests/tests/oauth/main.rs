@@ -5,6 +5,7 @@ mod answers;
 mod assertions;
 mod bench;
 mod callback;
+mod canaries;
 mod code;
 mod credentials;
 mod crowd;
