@@ -2,12 +2,11 @@
 
 use authwright_core::Error;
 
-/// Whose fault it is, whether it passes and how long to wait stay.
+/// Whose fault it is, whether it passes, whether time ran out and how long to wait stay.
 pub(crate) fn in_other_words(error: &Error, message: String) -> Error {
-    let new = Error::new(error.fault(), message);
-    match (error.is_transient(), error.retry_after()) {
-        (_, Some(wait)) => new.with_retry_after(wait),
-        (true, None) => new.transient(),
-        (false, None) => new,
+    let new = Error::of_client(error.fault(), error.is_transient(), error.is_timeout(), message);
+    match error.retry_after() {
+        Some(wait) => new.with_retry_after(wait),
+        None => new,
     }
 }

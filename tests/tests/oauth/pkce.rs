@@ -21,7 +21,7 @@ use crate::{
 /// RFC 7636 section 4.1 and RFC 9700 section 2.1.1: everything that must not be guessed is new with each request, whoever
 /// makes it, and whatever else is the same.
 #[test]
-fn f1_f2_e7_each_request_has_a_verifier_a_state_and_a_nonce_of_its_own() {
+fn f2_each_request_has_a_verifier_a_state_and_a_nonce_of_its_own() {
     on_every_driver(|driver| {
         let client = RegisteredClient::public("shop").redirect_uri(CALLBACK);
         let bench = Bench::new(driver, |server| server.client(client).pushed(Pushed::Possible));
@@ -60,10 +60,30 @@ fn f1_f2_e7_each_request_has_a_verifier_a_state_and_a_nonce_of_its_own() {
     });
 }
 
+/// RFC 7636 sections 4.1 and 7.1: as it is redeemed, over many logins.
+#[test]
+fn f1_a_verifier_is_long_random_and_unreserved() {
+    on_every_driver(|driver| {
+        let bench = Bench::new(driver, |server| server.client(shop()));
+        let session = bench.session(bench.app("shop"));
+        (0..50).for_each(|_| bench.sign_in(&session).unwrap());
+        let verifiers =
+            bench.requests("/token").into_iter().map(|it| it.form_value("code_verifier").unwrap());
+        let verifiers: std::collections::HashSet<_> = verifiers.collect();
+        assert_eq!(verifiers.len(), 50, "{}: one comes twice", bench.who());
+        for verifier in &verifiers {
+            // 256 bits.
+            assert_eq!(BASE64URL.decode(verifier).unwrap().len(), 32, "{}", bench.who());
+            let is_unreserved = |c: u8| c.is_ascii_alphanumeric() || b"-._~".contains(&c);
+            assert!((43..=128).contains(&verifier.len()) && verifier.bytes().all(is_unreserved));
+        }
+    });
+}
+
 /// RFC 7636 sections 4.2 and 4.3: a challenge that is the hash of the verifier, its method by name; and the verifier is seen
 /// when the code is redeemed, not before.
 #[test]
-fn f1_f3_the_challenge_is_the_hash_of_what_is_sent_later() {
+fn f3_the_challenge_is_the_hash_of_what_is_sent_later() {
     on_every_driver(|driver| {
         for pushed in [Pushed::No, Pushed::Required] {
             let bench = Bench::new(driver, |server| server.client(shop()).pushed(pushed));

@@ -27,3 +27,13 @@ pub(crate) fn bound_scheme(service: &Arc<Service>, tokens: &Tokens) -> Option<Ar
     let bound = service.binding.is_some();
     bound.then(|| -> Arc<dyn Scheme> { Arc::new(DpopToken::new(tokens.clone(), Arc::clone(service))) })
 }
+
+/// RFC 9700 section 2.4: in the default build nobody can ask for a token by a person's password.
+///
+/// ```compile_fail,E0599
+/// use authwright_oauth2::Registration;
+///
+/// Registration::new("https://login.example.com", "app").danger_password("sam", "hunter2");
+/// ```
+#[cfg(all(doctest, not(feature = "danger-password-grant")))]
+mod q2_the_password_grant_is_not_in_the_default_build {}

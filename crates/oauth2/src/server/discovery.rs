@@ -12,7 +12,7 @@ use super::Metadata;
 pub(super) async fn discover(issuer: &str, plain_http: bool, io: &Io) -> Result<Metadata, Error> {
     let target = Target::parse(issuer)?;
     let origin = target.origin();
-    let mut passing = None;
+    let (mut passing, mut redirects) = (None, false);
     for url in locations(&target) {
         let request = Request::get(url).header(header::ACCEPT, "application/json").body(Vec::new())?;
         let sent = if plain_http { io.danger_send_plain_http(request).await } else { io.send(request).await };
@@ -34,7 +34,10 @@ pub(super) async fn discover(issuer: &str, plain_http: bool, io: &Io) -> Result<
         // A page for people, at servers that answer everything with 200, is no document. Nor is a redirect: it could lead
         // to somebody else's (RFC 8414 section 6.1).
         let json = answer.json().ok().filter(|json| status == StatusCode::OK && json.has("issuer"));
-        let Some(json) = json else { continue };
+        let Some(json) = json else {
+            redirects |= status.is_redirection();
+            continue;
+        };
         let found = json.text("issuer").unwrap_or_default();
         if found != issuer {
             return Err(another_issuer(&origin.to_string(), issuer, found));
@@ -44,10 +47,12 @@ pub(super) async fn discover(issuer: &str, plain_http: bool, io: &Io) -> Result<
     if let Some(error) = passing {
         return Err(error);
     }
+    // Why it looks as if there were some, to whoever follows it in a browser.
+    let redirects = if redirects { " (a redirect is not followed)" } else { "" };
     Err(Error::new(
         Fault::Server,
         format!(
-            "{origin} has no metadata where RFC 8414 and OpenID Connect put them; check the issuer, or give the endpoints by \
+            "{origin} has no metadata where RFC 8414 and OpenID Connect put them{redirects}; check the issuer, or give the endpoints by \
              hand (Server::token_endpoint ..)"
         ),
     ))
