@@ -104,8 +104,13 @@ impl Client {
         Ok(Self { id: id.into(), authentication })
     }
 
-    pub(crate) fn id(&self) -> &SecretValue {
+    pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The same for what outlives a request.
+    pub(crate) fn shared_id(&self) -> SecretValue {
+        self.id.clone()
     }
 
     /// Whether it takes the endpoints for clients with certificates, where there are any.

@@ -28,6 +28,7 @@ pub(crate) const CLIENT: &str = "client_id";
 /// The scope that a login asked for, where that is more than the registration does.
 const ASKED: &str = "asked_scope";
 
+#[allow(clippy::struct_excessive_bools)] // each is a question of its own
 pub(crate) struct Service {
     pub(crate) server: Server,
     pub(crate) client: Arc<Client>,
@@ -120,7 +121,7 @@ impl Service {
             .token
             .detail(ISSUER, metadata.issuer.clone())
             .detail(ENDPOINT, endpoint.url.clone())
-            .detail(CLIENT, self.client.id().clone());
+            .detail(CLIENT, self.client.shared_id());
         granted.token = match key {
             Some(key) => key.mark(token),
             None => token,

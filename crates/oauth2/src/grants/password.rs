@@ -66,7 +66,7 @@ impl TokenSource for Password {
     /// By the refresh token, where there is one, so that the password is not sent again.
     async fn renew(&self, old: &Token, io: &Io) -> Result<Token, Error> {
         let Some(refresh) = old.expose_refresh_token() else { return self.fetch(io).await };
-        match redeem(&self.service, old, refresh, "", io).await {
+        match redeem(&self.service, old, refresh, self.service.resource(), "", io).await {
             Ok(granted) => Ok(granted.token),
             Err(refused) if refused.is_grant => self.fetch(io).await,
             Err(refused) => Err(refused.error),
