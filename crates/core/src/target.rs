@@ -202,12 +202,10 @@ fn user_information() -> Error {
 /// Host and port. Most have neither a port nor anything else but a name: one pass finds that out.
 #[inline]
 fn split_authority(authority: &str) -> Result<(&str, Option<u16>), Error> {
-    // Without an end in between, which makes it a few instructions for many bytes.
-    let is_more = authority.bytes().fold(false, |is, byte| is | matches!(byte, b':' | b'@'));
-    match is_more {
-        false => Ok((authority, None)),
-        true if authority.contains('@') => Err(user_information()),
-        true => split_port(authority),
+    match authority.bytes().position(|byte| matches!(byte, b':' | b'@')) {
+        None => Ok((authority, None)),
+        Some(_) if authority.contains('@') => Err(user_information()),
+        Some(_) => split_port(authority),
     }
 }
 

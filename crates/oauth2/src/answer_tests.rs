@@ -14,7 +14,7 @@ fn answer(status: u16, body: &[u8]) -> Answer {
 
 fn ask(answer: &Answer) -> Result<Token, Refused> {
     let secret = ClientSecret::read(&Secret::new("s3cret"), "my-app").unwrap();
-    let client = Client::new("my-app".into(), Authentication::Secret(secret, Placed::AsServerSays)).unwrap();
+    let client = Client::new("my-app", Authentication::Secret(secret, Placed::AsServerSays)).unwrap();
     let origin = "https://login.example.com";
     let asked = Asked {
         what: "token endpoint",

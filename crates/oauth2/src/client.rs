@@ -119,8 +119,13 @@ impl Client {
         self.obtained.as_ref()
     }
 
-    pub(crate) fn id(&self) -> &SecretValue {
+    pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The same for what outlives a request.
+    pub(crate) fn shared_id(&self) -> SecretValue {
+        self.id.clone()
     }
 
     /// What to do where the server does not know it, or not by what it shows.

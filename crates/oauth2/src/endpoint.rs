@@ -96,7 +96,7 @@ impl Endpoint {
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// A parameter whose name is one of the standards', so that it need not be encoded.
+/// A parameter whose name is a standard's, so that it need not be encoded.
 pub(crate) type Ours<'a> = (&'static str, &'a str);
 
 /// Parameters as `application/x-www-form-urlencoded`, in a body or behind a question mark.
@@ -163,10 +163,10 @@ impl<'a> Form<'a> {
 /// in a form, and `%20` also to servers that decode Basic as they would a URL.
 const UNRESERVED: [u8; 256] = {
     let mut table = [0; 256];
-    let mut byte = 0;
+    let mut byte = 0_u8;
     while byte < 128 {
-        let c = byte as u8;
-        table[byte] = (c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.' | b'_' | b'~')) as u8;
+        table[byte as usize] =
+            (byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')) as u8;
         byte += 1;
     }
     table

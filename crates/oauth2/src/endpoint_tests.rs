@@ -7,7 +7,7 @@ use authwright_core::{
     flow::{FlowStep, Io},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::*;
 use crate::{
@@ -71,6 +71,34 @@ fn e3_a_form_has_each_parameter_once_and_no_empty_one() {
         let twice =
             if parameters[1].0 == "scope" { "`scope` is given twice" } else { "`client_id` is given twice" };
         assert!(error.to_string().contains(twice), "{error}");
+    }
+}
+
+#[test]
+fn e3_what_a_program_adds_is_none_of_ours() {
+    let ours = [("scope", "a b"), ("state", "")];
+    let mut form = Form::after("https://login.example.com/authorize?tenant=7".into(), &ours);
+    let error = form.push("scope", "c").unwrap_err();
+    assert!(error.to_string().contains("`scope` is given twice"), "{error}");
+    for (name, value) in [("state", "s"), ("an audience", "ä/\u{1f511}"), ("empty", "")] {
+        form.push(name, value).unwrap();
+    }
+    assert!(form.has("scope") && form.has("state") && !form.has("empty"));
+    assert_eq!(
+        form.into_text(),
+        "https://login.example.com/authorize?tenant=7&scope=a%20b&state=s&an%20audience=%C3%A4%2F%F0%9F%94%91"
+    );
+}
+
+/// In every place: texts are looked at in parts.
+#[test]
+fn every_character_is_encoded_as_the_rest_of_the_world_does() {
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    for c in (0..0x900).filter_map(char::from_u32).chain(['\u{1f511}']) {
+        for before in 0..18 {
+            let text = format!("{}{c}{c}end", "x".repeat(before));
+            assert_eq!(form_encoded(&text), utf8_percent_encode(&text, RESERVED).to_string());
+        }
     }
 }
 

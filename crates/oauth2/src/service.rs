@@ -26,6 +26,7 @@ pub(crate) const ISSUER: &str = "issuer";
 pub(crate) const ENDPOINT: &str = "token_endpoint";
 pub(crate) const CLIENT: &str = "client_id";
 
+#[allow(clippy::struct_excessive_bools)] // each is a question of its own
 pub(crate) struct Service {
     pub(crate) server: Server,
     pub(crate) client: Arc<Client>,
@@ -125,7 +126,7 @@ impl Service {
             .token
             .detail(ISSUER, metadata.issuer.clone())
             .detail(ENDPOINT, endpoint.url.clone())
-            .detail(CLIENT, self.client.id().clone());
+            .detail(CLIENT, self.client.shared_id());
         granted.token = match key {
             Some(key) => key.mark(token),
             None => token,
@@ -187,7 +188,7 @@ impl Service {
 
     /// What tells its tokens from others in a store. Paths stand in it as hashes: it is shown in messages.
     pub(crate) fn identity(&self, what: &str) -> String {
-        let mut identity = format!("{what} {} client={:?}", self.server.mark(), &**self.client.id());
+        let mut identity = format!("{what} {} client={:?}", self.server.mark(), self.client.id());
         let resource = if self.resources.is_empty() {
             String::new()
         } else {

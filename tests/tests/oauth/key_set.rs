@@ -13,7 +13,7 @@ fn keys_that_are_none_are_not_remembered() {
             let shop = RegisteredClient::public("shop").redirect_uri(CALLBACK);
             let bench = Bench::new(driver, |server| server.client(shop));
             let session = bench.session(bench.app("shop").openid());
-            bench.server.next(Endpoint::Keys, Reply::ok(page));
+            bench.server.next(Endpoint::Jwks, Reply::ok(page));
             let failure = bench.sign_in(&session).unwrap_err();
             assert!(failure.message.contains("nobody is signed in"), "{}: {failure:?}", driver.name());
             for _ in 0..2 {

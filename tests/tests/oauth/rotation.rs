@@ -74,7 +74,7 @@ fn e14_a_new_refresh_token_is_stored_before_its_access_token_is_used() {
             _ => Reply::status(404),
         });
         bench.sign_in(&session).unwrap();
-        let mut spent: Vec<String> = Vec::new();
+        let mut used_up: Vec<String> = Vec::new();
         for turn in 0..4 {
             assert_eq!(bench.get(session.tokens()).status(), Some(200), "{}", driver.name());
             let (sent, record, live) = used.lock().unwrap().pop().unwrap();
@@ -82,8 +82,8 @@ fn e14_a_new_refresh_token_is_stored_before_its_access_token_is_used() {
             assert_eq!(sent, format!("Bearer {}", record["access_token"].as_str().unwrap()), "{who}");
             assert_eq!(live, [record["refresh_token"].as_str().unwrap()], "{who}");
             let whole = record.to_string();
-            assert!(!spent.iter().any(|old| whole.contains(old)), "{who}: an old one stays");
-            spent.extend(live);
+            assert!(!used_up.iter().any(|old| whole.contains(old)), "{who}: an old one stays");
+            used_up.extend(live);
             // Over by its time, and taken back early.
             if turn % 2 == 0 {
                 bench.clock.advance(Duration::from_secs(4000));
@@ -92,7 +92,7 @@ fn e14_a_new_refresh_token_is_stored_before_its_access_token_is_used() {
                 used.lock().unwrap().clear();
             }
         }
-        assert_eq!(spent.iter().collect::<HashSet<_>>().len(), 4, "{}", driver.name());
+        assert_eq!(used_up.iter().collect::<HashSet<_>>().len(), 4, "{}", driver.name());
         assert_eq!(bench.server.revocations(), 0, "{}", driver.name());
         bench.assert_clean();
     });

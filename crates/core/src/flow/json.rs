@@ -236,6 +236,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn values_are_picked_by_name_or_pointer() {
+        let text = br#"{"a": "1", "a": "2", "b/c": {"~": ["x", null, true]}, "e\u00e9": "\u00fc", "": "none", "n": null}"#;
+        let json = Json::parse(text).unwrap();
+        for json in [&json, &Json::parse(text).unwrap().into_owned()] {
+            // The last of one name, as with most readers.
+            assert_eq!((json.text("a"), json.text("/a")), (Some("2"), Some("2")));
+            assert_eq!((json.text("/b~1c/~0/0"), json.text("eé")), (Some("x"), Some("ü")));
+            assert_eq!((json.text("/"), json.text("")), (Some("none"), None));
+            assert!(json.has("b/c") && json.has("") && !json.has("n") && !json.has("/b~1c/~0/1"));
+            assert!(json.is_true("/b~1c/~0/2") && !json.is_true("a"));
+            assert_eq!(json.texts("/b~1c/~0").unwrap().collect::<Vec<_>>(), ["x"]);
+            for nothing in ["b", "/b/c", "/b~1c/~0/00", "/b~1c/~0/3", "/b~1c/~0/+0", "/a/0", "//a"] {
+                assert!(!json.has(nothing), "{nothing}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused_whole() {
+        for text in ["", "{", "{} {}", "{\"a\": 1,}", "[1e999]", "\"\u{1}\""] {
+            assert!(Json::parse(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(Json::parse(b"\"\xff\"").is_err());
+        let deep = "[".repeat(100_000);
+        assert!(Json::parse(deep.as_bytes()).is_err());
+    }
+
+    #[test]
     fn a_lifetime_in_any_shape_is_a_duration_or_unknown() {
         let seconds = |value: &str| {
             let text = format!(r#"{{"expires_in": {value}}}"#);

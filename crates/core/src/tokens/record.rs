@@ -82,6 +82,8 @@ mod tests {
             .lifetime(at, Duration::from_secs(300))
             .refresh_token("r3fresh")
             .scope("orders.read")
+            .detail("issuer", "another, before")
+            .detail("tenant", "t-1")
             .detail("issuer", "https://login.example.com");
         let back = read(&write(&token, &key), &key).unwrap();
         assert_eq!(back.expose(), "t0ken");
@@ -90,6 +92,7 @@ mod tests {
         assert_eq!(back.issued_at(), Some(at));
         assert_eq!(back.granted_scope(), Some("orders.read"));
         assert_eq!(back.expose_detail("issuer"), Some("https://login.example.com"));
+        assert_eq!((back.expose_detail("tenant"), back.expose_detail("ten")), (Some("t-1"), None));
         let bare = read(&write(&Token::new("t"), &key), &key).unwrap();
         assert_eq!((bare.expiry(), bare.expose_refresh_token()), (None, None));
     }

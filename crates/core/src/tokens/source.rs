@@ -96,6 +96,22 @@ impl Source {
     ///
     /// # Errors
     /// Its own.
+    ///
+    /// ```
+    /// use authwright_core::{Error, Source, Token, TokenSource, flow::Io};
+    ///
+    /// /// Tells of each new token.
+    /// #[derive(Debug)]
+    /// struct Told(Source);
+    ///
+    /// impl TokenSource for Told {
+    ///     async fn fetch(&self, io: &Io) -> Result<Token, Error> {
+    ///         let token = self.0.fetch(None, io).await?;
+    ///         println!("a new token: {}", token.fingerprint());
+    ///         Ok(token)
+    ///     }
+    /// }
+    /// ```
     pub async fn fetch(&self, old: Option<&Token>, io: &Io) -> Result<Token, Error> {
         self.0.fetch_any(old, io).await
     }

@@ -70,7 +70,7 @@ impl Service {
         Ok(Pending::new(Remembered {
             url,
             issuer: metadata.issuer.clone(),
-            client_id: self.client.id().clone(),
+            client_id: self.client.shared_id(),
             redirect_uri: request.redirect_uri,
             state,
             verifier,
@@ -141,7 +141,7 @@ impl Service {
             // In a box: hardly any login needs it, and it is most of what a login could have to remember.
             request_uri = Box::pin(self.push(metadata, ours, more, key, io)).await?;
             // And nothing else beside it (RFC 9126 section 4).
-            in_its_place = [("client_id", &**self.client.id()), ("request_uri", &*request_uri)];
+            in_its_place = [("client_id", self.client.id()), ("request_uri", &*request_uri)];
             (&in_its_place[..], &[][..])
         } else {
             (ours, more)

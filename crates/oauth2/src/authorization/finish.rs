@@ -17,7 +17,7 @@ impl Service {
     pub(crate) async fn finish(&self, pending: &Pending, callback: &str, io: &Io) -> Result<Granted, Error> {
         let it = pending.remembered();
         let callback = Callback::parse(callback)?;
-        if *it.client_id != **self.client.id() || *it.issuer != *self.server.issuer {
+        if *it.client_id != *self.client.id() || *it.issuer != *self.server.issuer {
             let message = "this login was begun for another client or at another server; nothing was sent";
             return Err(Error::new(Fault::Caller, message));
         }

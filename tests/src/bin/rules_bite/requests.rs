@@ -184,7 +184,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "9 user information is refused (ureq, memory)",
         "crates/core/src/target.rs",
-        "Some(_) if authority.contains('@') => return Err(user_information()),",
+        "Some(_) if authority.contains('@') => Err(user_information()),",
         "",
     ),
     cut(

@@ -108,8 +108,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "T fetches go to https",
         "crates/core/src/flow/io.rs",
-        "if !origin::is_protected(&target) {",
-        "if false {",
+        "if origin::is_protected(&target) {",
+        "if true {",
     ),
     cut(
         "T logins go to https",
