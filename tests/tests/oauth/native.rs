@@ -149,25 +149,25 @@ fn g4_an_answer_counts_at_its_own_redirect_uri_alone() {
     on_every_driver(|driver| {
         let bench = Bench::new(driver, cli);
         let sessions = ["ann", "bob"].map(|name| bench.session(bench.app("cli")).account(name));
-        let (open, opened) = mpsc::channel::<(usize, String)>();
+        let (send, arrived) = mpsc::channel::<(usize, String)>();
         let flows = sessions.iter().enumerate().map(|(at, session)| {
-            let open = open.clone();
-            let opener = move |url: &str| {
-                open.send((at, url.to_owned())).unwrap();
+            let send = send.clone();
+            let opens = move |url: &str| {
+                send.send((at, url.to_owned())).unwrap();
                 Ok(())
             };
-            session.login(Browser::opened_by(opener).shown_by(|_| {}))
+            session.login(Browser::opened_by(opens).shown_by(|_| {}))
         });
         let flows = flows.collect();
         let server = bench.server.clone();
         let person = thread::spawn(move || {
-            let mut urls = [opened.recv().unwrap(), opened.recv().unwrap()];
+            let mut urls = [arrived.recv().unwrap(), arrived.recv().unwrap()];
             urls.sort();
-            let uris = urls.each_ref().map(|(_, url)| value(url, "redirect_uri").unwrap());
+            let returns = urls.each_ref().map(|(_, url)| value(url, "redirect_uri").unwrap());
             let [ann, bob] = urls.map(|(_, url)| server.follow(&url));
             // Bob's answer comes to the port of Ann, and then to his own.
-            let misled = bob.replace(&*uris[1], &uris[0]);
-            assert_ne!((&misled, &uris[0]), (&bob, &uris[1]));
+            let misled = bob.replace(&*returns[1], &returns[0]);
+            assert_ne!((&misled, &returns[0]), (&bob, &returns[1]));
             visit(&misled);
             (code_in(&ann), visit(&bob))
         });
