@@ -89,9 +89,9 @@ fn e17_no_public_type_prints_a_secret() {
         let pending = bench.run(session.begin(CALLBACK)).unwrap();
         let record = pending.to_record();
         let mut secrets: Vec<String> = [SECRET, REFRESH, ASSERTION].map(str::to_owned).to_vec();
-        let json: serde_json::Value = serde_json::from_str(&record.to_string()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&record).unwrap();
         secrets.extend(["state", "verifier"].map(|name| json[name].as_str().unwrap().to_owned()));
-        sweep.print("Pending", &(&pending, Pending::from_record(&record.to_string()).unwrap()));
+        sweep.print("Pending", &(&pending, Pending::from_record(&record).unwrap()));
         sweep.print("SecretValue", &record);
         let callback = bench.server.follow(pending.url());
         secrets.push(code_in(&callback));
@@ -166,7 +166,9 @@ fn e17_the_file_of_a_login_is_for_its_owner_alone() {
         let mode = fs::metadata(path).unwrap().permissions().mode() & 0o777;
         if path.is_dir() {
             assert_eq!(mode, 0o700, "{}", path.display());
-            fs::read_dir(path).unwrap().for_each(|entry| check(&entry.unwrap().path(), files));
+            for entry in fs::read_dir(path).unwrap() {
+                check(&entry.unwrap().path(), files);
+            }
         } else {
             assert_eq!(mode, 0o600, "{}", path.display());
             *files += 1;

@@ -152,11 +152,11 @@ fn g4_an_answer_counts_at_its_own_redirect_uri_alone() {
         let (out, launches) = mpsc::channel::<(usize, String)>();
         let flows = sessions.iter().enumerate().map(|(at, session)| {
             let out = out.clone();
-            let opener = move |url: &str| {
+            let opens = move |url: &str| {
                 out.send((at, url.to_owned())).unwrap();
                 Ok(())
             };
-            session.login(Browser::opened_by(opener).shown_by(|_| {}))
+            session.login(Browser::opened_by(opens).shown_by(|_| {}))
         });
         let flows = flows.collect();
         let server = bench.server.clone();

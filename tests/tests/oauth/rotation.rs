@@ -77,9 +77,9 @@ fn e14_a_new_refresh_token_is_stored_before_its_access_token_is_used() {
         let mut used_up: Vec<String> = Vec::new();
         for turn in 0..4 {
             assert_eq!(bench.get(session.tokens()).status(), Some(200), "{}", driver.name());
-            let (sent, record, live) = used.lock().unwrap().pop().unwrap();
+            let (shown, record, live) = used.lock().unwrap().pop().unwrap();
             let who = format!("{}, turn {turn}", driver.name());
-            assert_eq!(sent, format!("Bearer {}", record["access_token"].as_str().unwrap()), "{who}");
+            assert_eq!(shown, format!("Bearer {}", record["access_token"].as_str().unwrap()), "{who}");
             assert_eq!(live, [record["refresh_token"].as_str().unwrap()], "{who}");
             let whole = record.to_string();
             assert!(!used_up.iter().any(|old| whole.contains(old)), "{who}: an old one stays");
