@@ -3,13 +3,14 @@
 use std::{
     fmt,
     io::{self, Read},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use http::{HeaderMap, Request, Response, StatusCode, Uri, header::RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretSlice};
 
-use super::{Json, date, io::Slot};
+use super::{Json, date, io::Desk};
 use crate::{Error, ProxyDenied, Target};
 
 /// The largest answer a flow takes, in bytes. A token is a few hundred.
@@ -20,16 +21,12 @@ pub const MAX_ANSWER: u64 = 1024 * 1024;
 pub struct Call {
     request: Box<Request<Vec<u8>>>,
     timeout: Duration,
-    reply: Slot<Result<Answer, Error>>,
+    desk: Arc<Desk>,
 }
 
 impl Call {
-    pub(super) fn new(
-        request: Request<Vec<u8>>,
-        timeout: Duration,
-        reply: Slot<Result<Answer, Error>>,
-    ) -> Self {
-        Self { request: Box::new(request), timeout, reply }
+    pub(super) fn new(request: Box<Request<Vec<u8>>>, timeout: Duration, desk: Arc<Desk>) -> Self {
+        Self { request, timeout, desk }
     }
 
     /// The request.
@@ -53,7 +50,7 @@ impl Call {
 
     /// Gives the answer, or why there is none. A 407 is none: a proxy gave it, and the server has not been asked.
     pub fn answer(self, answer: Result<Answer, Error>) {
-        self.reply.put(answer.and_then(|answer| match answer.status {
+        self.desk.put_answer(answer.and_then(|answer| match answer.status {
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
                 Err(ProxyDenied::before(&origin_of(self.request.uri()), Some(&answer.headers)).into())
             }

@@ -14,7 +14,7 @@ use std::{
 
 use http::Request;
 
-use super::{Answer, Call, caught};
+use super::{Answer, caught};
 use crate::{Clock, Error, Target, origin};
 
 /// The one thing a [`Flow`](super::Flow) may await. Ask for one thing at a time.
@@ -159,16 +159,14 @@ impl fmt::Debug for Io {
 #[must_use = "nothing is sent before it is awaited"]
 pub struct Sending<'a> {
     io: &'a Io,
-    call: Option<Result<Call, Error>>,
+    request: Option<Result<Box<Request<Vec<u8>>>, Error>>,
     sent_at: SystemTime,
-    reply: Slot<Result<Answer, Error>>,
 }
 
 impl<'a> Sending<'a> {
     fn new<B: Into<Vec<u8>>>(io: &'a Io, checked: Result<(), Error>, request: Request<B>) -> Self {
-        let reply = Slot::default();
-        let call = checked.map(|()| Call::new(request.map(Into::into), io.call_timeout, reply.clone()));
-        Self { io, call: Some(call), sent_at: SystemTime::UNIX_EPOCH, reply }
+        let request = checked.map(|()| Box::new(request.map(Into::into)));
+        Self { io, request: Some(request), sent_at: SystemTime::UNIX_EPOCH }
     }
 }
 
@@ -176,16 +174,16 @@ impl Future for Sending<'_> {
     type Output = Result<Answer, Error>;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(call) = self.call.take() else {
-            let answer = self.reply.take();
+        let Some(request) = self.request.take() else {
+            let answer = self.io.desk.take_answer();
             return answer.map_or(Poll::Pending, |answer| {
                 Poll::Ready(answer.map(|answer| answer.sent_at(self.sent_at)))
             });
         };
-        let call = call?;
+        let request = request?;
         // Expiry counts from here: the server may have begun to count as soon as it saw the request.
         self.sent_at = self.io.now();
-        self.io.desk.put(Ask::Send(call));
+        self.io.desk.put(Ask::Send(request, self.io.call_timeout));
         Poll::Pending
     }
 }
@@ -215,7 +213,7 @@ impl<R> Future for Asked<R> {
 }
 
 pub(super) enum Ask {
-    Send(Call),
+    Send(Box<Request<Vec<u8>>>, Duration),
     Sleep(Duration),
     Block(Job),
     Await(Foreign),
@@ -229,6 +227,8 @@ pub(super) struct Desk(Mutex<Asks>);
 struct Asks {
     ask: Option<Ask>,
     twice: bool,
+    /// To what was sent last.
+    answer: Option<Result<Answer, Error>>,
 }
 
 impl Desk {
@@ -236,6 +236,16 @@ impl Desk {
         let mut asks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         asks.twice |= asks.ask.is_some();
         asks.ask = Some(ask);
+        // One that came for somebody who did not wait for it is nobody else's.
+        asks.answer = None;
+    }
+
+    pub(super) fn put_answer(&self, answer: Result<Answer, Error>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).answer = Some(answer);
+    }
+
+    fn take_answer(&self) -> Option<Result<Answer, Error>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).answer.take()
     }
 
     /// Whether what polls the flow has left one ask here. If not, the desk is cleared for who handles that.

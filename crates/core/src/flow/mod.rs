@@ -173,7 +173,9 @@ impl<T> Running<T> {
             Ok(Poll::Pending) => match self.desk.take() {
                 Ok(Some(ask)) => {
                     return match ask {
-                        Ask::Send(call) => FlowStep::Send(call),
+                        Ask::Send(request, timeout) => {
+                            FlowStep::Send(Call::new(request, timeout, Arc::clone(&self.desk)))
+                        }
                         Ask::Sleep(time) => FlowStep::Sleep(time),
                         Ask::Block(job) => FlowStep::Block(job),
                         Ask::Await(foreign) => FlowStep::Await(foreign),
