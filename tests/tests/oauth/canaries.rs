@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fmt::Debug, fs, path::Path};
 
 use authwright_core::{IntoSource, Secret, TokenEvent, TokenPool, TokenStore, Tokens, store::Record};
-use authwright_oauth2::{Browser, Pending, PrivateKey, Session, Sessions, Subject};
+use authwright_oauth2::{Browser, NewClient, Pending, PrivateKey, Session, Sessions, Subject};
 use authwright_testkit::{Endpoint, RegisteredClient, Reply};
 use authwright_tests::on_every_driver;
 use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -100,6 +100,8 @@ fn e17_no_public_type_prints_a_secret() {
 
         sweep.print("Registration", &(&app, bench.app("shop").secret_in_body(SECRET)));
         sweep.print("ClientCredentials", &app.client_credentials());
+        let new = NewClient::new("Shop").access_token(SECRET).redirect_uri(CALLBACK);
+        sweep.print("NewClient", &new);
         sweep.print("RefreshGrant", &app.refresh_token(REFRESH));
         sweep.print("Source", &app.refresh_token(REFRESH).into_source().unwrap());
         sweep.print("TokensBuilder", &Tokens::builder(app.refresh_token(REFRESH)));

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::{
     bench::{Bench, SERVER},
-    code::{code_in, value},
+    code::value,
     crowd::flows_at_once,
 };
 

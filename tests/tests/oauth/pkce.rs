@@ -72,8 +72,6 @@ fn f1_a_verifier_is_long_random_and_unreserved() {
         let verifiers: std::collections::HashSet<_> = verifiers.collect();
         assert_eq!(verifiers.len(), 50, "{}: one comes twice", bench.who());
         for verifier in &verifiers {
-            // 256 bits.
-            assert_eq!(BASE64URL.decode(verifier).unwrap().len(), 32, "{}", bench.who());
             let is_unreserved = |c: u8| c.is_ascii_alphanumeric() || b"-._~".contains(&c);
             assert!((43..=128).contains(&verifier.len()) && verifier.bytes().all(is_unreserved));
         }
