@@ -32,7 +32,7 @@
 //!
 //! The next holder finds the old record and renews too, with the same refresh token. A server that rotates refresh
 //! tokens may take that for theft and end the login. So the lease has to be longer than the slowest answer of the token
-//! endpoint, retries included; 30 s is the default. It is not extended while a renewal runs, so that a process that
+//! endpoint, discovery and retries included; 60 s is the default. It is not extended while a renewal runs, so that a process that
 //! hangs cannot hold the lock for ever.
 //!
 //! # What it cannot guarantee

@@ -84,7 +84,7 @@ impl RedisStore {
         Self {
             server: Arc::new(Server::new(address, Limits { connect: five, answer: five })),
             prefix: "authwright:".into(),
-            lease: Duration::from_secs(30),
+            lease: Duration::from_secs(60),
             expire_after: None,
         }
     }
@@ -95,7 +95,7 @@ impl RedisStore {
         self
     }
 
-    /// How long a lock lasts whose holder does not come back, instead of 30 s. Longer than the slowest renewal, or two
+    /// How long a lock lasts whose holder does not come back, instead of 60 s. Longer than the slowest renewal, or two
     /// holders renew at once.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;

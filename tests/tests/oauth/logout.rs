@@ -75,6 +75,67 @@ fn p5_the_login_goes_here_and_at_the_server() {
     });
 }
 
+/// Another process signs out while this one has a token that could not be stored: it is not stored afterwards, and ends.
+#[test]
+fn p5_a_login_that_has_ended_elsewhere_does_not_come_back() {
+    on_every_driver(|driver| {
+        let bench = Bench::new(driver, acme);
+        let store = Flaky::default();
+        let session = || {
+            let session = Session::new(bench.app("acme-cli"), store.clone()).unwrap();
+            session.hint("run `acme login`")
+        };
+        let (ours, theirs) = (session(), session());
+        bench.sign_in(&ours).unwrap();
+        bench.clock.advance(Duration::from_secs(4000));
+        store.break_down();
+        assert_eq!(bench.get(ours.tokens()).status(), Some(200), "{}", driver.name());
+        store.mend();
+        bench.run(theirs.logout()).unwrap();
+        bench.clock.advance(Duration::from_secs(60));
+        drop(bench.token(ours.tokens()));
+        bench.clock.advance(Duration::from_secs(4000));
+        assert_signed_out(&bench, &ours);
+        assert_signed_out(&bench, &theirs);
+    });
+}
+
+/// And who signs out here gives up what could not be stored: it is what lives.
+#[test]
+fn p5_what_could_not_be_stored_is_given_up_too() {
+    on_every_driver(|driver| {
+        let bench = Bench::new(driver, acme);
+        let store = Flaky::default();
+        let session = Session::new(bench.app("acme-cli"), store.clone()).unwrap();
+        bench.sign_in(&session).unwrap();
+        bench.clock.advance(Duration::from_secs(4000));
+        store.break_down();
+        assert_eq!(bench.get(session.tokens()).status(), Some(200), "{}", driver.name());
+        store.mend();
+        let live = bench.server.live_refresh_tokens();
+        bench.run(session.logout()).unwrap();
+        assert_eq!(bench.server.revoked_tokens(), live, "{}", driver.name());
+        assert!(bench.server.live_refresh_tokens().is_empty(), "{}", driver.name());
+    });
+}
+
+/// A program that has asked in vain for a long time finds the login of another at once.
+#[test]
+fn a_login_of_another_process_is_found_at_once() {
+    on_every_driver(|driver| {
+        let bench = Bench::new(driver, acme);
+        let (daemon, person) = (bench.session(bench.app("acme-cli")), bench.session(bench.app("acme-cli")));
+        for _ in 0..8 {
+            assert!(bench.token(daemon.tokens()).unwrap_err().is_login_required, "{}", driver.name());
+            bench.clock.advance(Duration::from_secs(300));
+        }
+        assert!(bench.token(daemon.tokens()).unwrap_err().is_login_required, "{}", driver.name());
+        bench.sign_in(&person).unwrap();
+        assert_eq!(bench.get(daemon.tokens()).status(), Some(200), "{}", driver.name());
+        bench.assert_clean();
+    });
+}
+
 /// RFC 7009 section 2.2: whoever does not know a token has nothing left to do.
 #[test]
 fn p5_a_token_that_nobody_knows_is_given_up_too() {

@@ -222,6 +222,33 @@ impl Cache {
         }
     }
 
+    /// How often what is in use has changed.
+    pub(super) fn generation(&self) -> u64 {
+        self.state().generation
+    }
+
+    /// Puts what became of the token of this generation in its place, unless something else has come since. Of an access token
+    /// that stays the same, a refusal stays too.
+    pub(super) fn follow_up(&self, generation: u64, token: Token, now: SystemTime, how: Landed) {
+        let mut state = self.state();
+        if state.generation != generation {
+            return;
+        }
+        let flight = state.flight.take();
+        let before = self.current.load_full();
+        self.publish(&mut state, token, now, how);
+        if let (Some(before), Some(after)) = (before, self.current.load_full())
+            && before.rejected
+            && before.token.expose() == after.token.expose()
+        {
+            self.current.store(Some(Arc::new(after.refused())));
+        }
+        drop(state);
+        if let Some(flight) = flight {
+            flight.land(Outcome::Abandoned);
+        }
+    }
+
     /// A server has refused the token of this generation (RFC 6750 section 3.1).
     ///
     /// One that was replaced since tells nothing about its successor. And a successor that is refused right away will
@@ -324,6 +351,11 @@ impl Lead {
             }
             Outcome::Failed(error.clone())
         });
+    }
+
+    /// Ends it with an error that the next caller need not wait behind.
+    pub(super) fn give_up(mut self, error: &Error) {
+        self.end(|_, _, _| Outcome::Failed(error.clone()));
     }
 
     /// Ends the flight under the lock, and wakes the waiters after it. `outcome` is told whether this flight was taken for

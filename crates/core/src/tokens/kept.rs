@@ -40,13 +40,13 @@ impl Tokens {
     /// Takes out what there is, in use and in the store, and gives it back: its refresh token is the newest there was.
     ///
     /// # Errors
-    /// It could not be removed from the store. It is out of use all the same.
+    /// It could not be removed from the store, where the next request finds it again.
     pub async fn remove(&self, io: &Io) -> Result<Option<Token>, Error> {
         let inner = &self.0;
-        let in_use = inner.cache.peek().as_ref().map(|current| current.token.clone());
+        let in_use = self.in_use();
         let Some(Place { store, key }) = &inner.place else {
             inner.cache.replace(None, io.now(), Landed::default());
-            return Ok(in_use);
+            return Ok(in_use.map(|current| current.token.clone()));
         };
         let (store, its_key) = (Arc::clone(store), key.clone());
         let removed = io.block(move || {
@@ -62,7 +62,7 @@ impl Tokens {
         let record = removed??;
         // One that nobody can read is gone too.
         let kept = record.and_then(|record| record::read(&record, key).ok());
-        Ok(kept.or(in_use))
+        Ok(newest(kept, in_use.as_deref()))
     }
 
     /// What there is, in use or in the store, whatever it is worth. Nothing is fetched.
@@ -74,14 +74,17 @@ impl Tokens {
         if let Some(Place { store, key }) = &inner.place {
             let (store, its_key) = (Arc::clone(store), key.clone());
             let record = io.block(move || store.load(&its_key)).await??;
-            if let Some(record) = record {
-                return record::read(&record, key).map(Some);
-            }
-            if inner.source.0.ends_with_its_record_any() {
+            if record.is_none() && inner.source.0.ends_with_its_record_any() {
                 return Ok(None);
             }
+            let kept = record.map(|record| record::read(&record, key)).transpose()?;
+            return Ok(newest(kept, self.in_use().as_deref()));
         }
-        Ok(inner.cache.peek().as_ref().map(|current| current.token.clone()))
+        Ok(self.in_use().map(|current| current.token.clone()))
+    }
+
+    fn in_use(&self) -> Option<Arc<Current>> {
+        self.0.cache.peek().clone()
     }
 
     /// Does something with what is stored that may change it, such as redeeming its refresh token for something else: under the
@@ -106,8 +109,11 @@ impl Tokens {
             Ok::<_, Error>((guard, record))
         });
         let (mut guard, record) = locked.await??;
-        let current = inner.cache.peek().clone();
-        let unsaved = current.filter(|current| current.unsaved).map(|current| current.token.clone());
+        let generation = inner.cache.generation();
+        // Where a record is gone, somebody has signed out.
+        let is_over = record.is_none() && inner.source.0.ends_with_its_record_any();
+        let current = self.in_use().filter(|current| current.unsaved && !is_over);
+        let unsaved = current.map(|current| current.token.clone());
         let kept = match record.map(|record| record::read(&record, key)).transpose() {
             Ok(kept) => kept,
             Err(error) => {
@@ -135,17 +141,25 @@ impl Tokens {
                 return Err(error);
             }
         };
-        let is_same = before.expose_refresh_token() == after.expose_refresh_token()
-            && before.expose() == after.expose();
+        let is_same_access = before.expose() == after.expose();
+        let is_same = is_same_access && before.expose_refresh_token() == after.expose_refresh_token();
         if is_same && unsaved.is_none() {
             io.block(move || drop(guard)).await?;
             return Ok(result);
         }
         let record = record::write(&after, key);
-        let saved = io.block(move || guard.save(&record)).await?;
-        // What the server has given counts, stored or not.
-        let unsaved = !matches!(saved, Ok(Saved::Stored));
-        inner.cache.replace(Some(after), io.now(), Landed { unsaved, adopted: false });
+        let saved = io.block(move || guard.save(&record)).await.and_then(|saved| saved);
+        // What the server has given counts, stored or not. A refresh token that is stored is found there, and what is in use is
+        // as good as it was.
+        let is_unsaved = !matches!(saved, Ok(Saved::Stored));
+        if is_unsaved || unsaved.is_some() || !is_same_access {
+            inner.cache.follow_up(
+                generation,
+                after,
+                io.now(),
+                Landed { unsaved: is_unsaved, adopted: false },
+            );
+        }
         if let Err(error) = saved {
             tell(inner.listener.as_ref(), io, || TokenEvent::NotSaved(error)).await;
         }
@@ -193,10 +207,28 @@ fn under_lock(
     key: &StoreKey,
     mut work: impl FnMut(&mut dyn StoreGuard) -> Result<Saved, Error>,
 ) -> Result<(), Error> {
+    let mut last = None;
     for _ in 0..TRIES {
-        if work(&mut *store.lock(key, PATIENCE)?)? == Saved::Stored {
-            return Ok(());
+        // Who has it may be at a call that takes longer than anybody else would wait.
+        match store.lock(key, PATIENCE) {
+            Ok(mut guard) => {
+                if work(&mut *guard)? == Saved::Stored {
+                    return Ok(());
+                }
+            }
+            Err(error) if error.is_transient() => last = Some(error),
+            Err(error) => return Err(error),
         }
     }
-    Err(Error::store(format!("the lock on the token of {key} runs out before it can be written")).transient())
+    let overtaken =
+        || Error::store(format!("the lock on the token of {key} runs out before it can be written"));
+    Err(last.unwrap_or_else(|| overtaken().transient()))
+}
+
+/// Of what is stored, and of what is in use and could not be: its refresh token is the one that lives.
+fn newest(kept: Option<Token>, in_use: Option<&Current>) -> Option<Token> {
+    let is_newer = |current: &&Current| {
+        kept.as_ref().is_none_or(|kept| current.unsaved && kept.issued_at() <= current.token.issued_at())
+    };
+    in_use.filter(is_newer).map(|current| current.token.clone()).or(kept)
 }

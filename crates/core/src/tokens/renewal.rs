@@ -6,7 +6,10 @@
 use std::{
     future::poll_fn,
     pin::pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Poll,
     time::{Duration, SystemTime},
 };
@@ -36,10 +39,16 @@ pub(super) struct Place {
 pub(super) fn flow(inner: Arc<Inner>, lead: Lead) -> Flow<()> {
     let call_timeout = inner.call_timeout;
     Flow::new(move |io| async move {
-        match renew(&inner, &lead, &io).await {
+        let asks_nobody = AtomicBool::new(false);
+        match renew(&inner, &lead, &io, &asks_nobody).await {
             Ok((token, how)) => lead.land(token, io.now(), how),
             Err(error) => {
-                lead.fail(&error, io.now());
+                // Where nobody was asked, nobody has to be left alone: a login that another process makes is found at once.
+                if asks_nobody.into_inner() {
+                    lead.give_up(&error);
+                } else {
+                    lead.fail(&error, io.now());
+                }
                 tell(inner.listener.as_ref(), &io, || TokenEvent::Failed(error)).await;
             }
         }
@@ -51,7 +60,7 @@ pub(super) fn flow(inner: Arc<Inner>, lead: Lead) -> Flow<()> {
 /// A token, and how it has come.
 type Renewed = (Token, Landed);
 
-async fn renew(inner: &Inner, lead: &Lead, io: &Io) -> Result<Renewed, Error> {
+async fn renew(inner: &Inner, lead: &Lead, io: &Io, asks_nobody: &AtomicBool) -> Result<Renewed, Error> {
     let began = io.now();
     let old = lead.old.as_ref().map(|current| &current.token);
     let Some(place) = &inner.place else {
@@ -59,7 +68,7 @@ async fn renew(inner: &Inner, lead: &Lead, io: &Io) -> Result<Renewed, Error> {
         tell(inner.listener.as_ref(), io, || TokenEvent::Renewed(token.clone())).await;
         return Ok((token, Landed::default()));
     };
-    Transaction { inner, lead, io, place, began }.run().await
+    Transaction { inner, lead, io, place, began, asks_nobody }.run().await
 }
 
 /// Asks the source. A panic in it is a failure like any other: nobody else is sent into it at once.
@@ -88,6 +97,8 @@ struct Transaction<'a> {
     io: &'a Io,
     place: &'a Place,
     began: SystemTime,
+    /// There is no login to be renewed, and none that could be made without a person.
+    asks_nobody: &'a AtomicBool,
 }
 
 type Held = Box<dyn StoreGuard>;
@@ -107,21 +118,21 @@ impl Transaction<'_> {
             self.unlock(guard).await;
             return Ok(self.adopt(kept).await);
         }
-        let old = self.lead.old.as_ref();
+        // A record was there, if not of this token, and is not any more: somebody has signed out.
+        let ends_with_its_record = self.inner.source.0.ends_with_its_record_any();
+        let old = self.lead.old.as_ref().filter(|_| kept.is_some() || !ends_with_its_record);
         if let Some(old) = old.filter(|old| self.is_unsaved(old) && !self.is_refused(old))
             && self.standing(&old.token) == Standing::Fresh
         {
             // It is a good token; only the store has not got it.
             return self.save(guard, old.token.clone()).await;
         }
-        // It was stored, and is not any more: somebody has signed out.
         let is_unsaved = old.is_some_and(|old| self.is_unsaved(old));
-        let is_over = kept.is_none() && !is_unsaved && self.inner.source.0.ends_with_its_record_any();
-        let old = old.filter(|_| !is_over);
         let base = match old {
             Some(old) if is_unsaved => Some(&old.token),
             old => kept.as_ref().or(old.map(|old| &old.token)),
         };
+        self.asks_nobody.store(base.is_none() && ends_with_its_record, Ordering::Relaxed);
         match fetch(self.inner, base, self.io).await {
             Ok(token) => self.save(guard, token.issued_by(self.began).inherit(base)).await,
             Err(error) => self.lost(guard, kept.as_ref(), error).await,

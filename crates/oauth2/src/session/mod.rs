@@ -160,10 +160,11 @@ impl Session {
         Ok(())
     }
 
-    /// Signs out: removes the login from this machine, whatever happens, and then gives its tokens up at the server (RFC 7009).
+    /// Signs out: removes the login from this machine, whatever the server says, and gives its tokens up there (RFC 7009).
     ///
-    /// An error says that the server could not be told: there the login may live on until it ends by
-    /// itself.
+    /// # Errors
+    /// The server could not be told: there the login may live on until it ends by itself. Or the store could not be written:
+    /// then the login is worth nothing where the server was told, and is found again where it was not.
     pub fn logout(&self) -> Flow<()> {
         let session = self.clone();
         Flow::new(move |io| async move {

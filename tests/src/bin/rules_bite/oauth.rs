@@ -37,8 +37,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "E13 no more scope than granted",
         REFRESH,
-        "if wanted.split(' ').all(is_granted) { wanted }",
-        "if wanted.split(' ').all(|name| is_granted(name) || true) { wanted }",
+        "if granted.is_none_or(is_granted) { wanted }",
+        "if granted.is_none_or(|all| is_granted(all) || true) { wanted }",
     ),
     cut(
         "E14 the old one is kept",

@@ -178,6 +178,43 @@ fn what_is_stored_can_be_redeemed_for_something_else() {
     assert!(!store.plan().is_locked);
 }
 
+/// Somebody signs in between the save and what follows it: theirs is not taken out of use by what became of the one before.
+#[test]
+fn what_became_of_a_login_does_not_take_the_place_of_the_next() {
+    for fails_to_save in [false, true] {
+        let store = Fake::default();
+        let bench = Bench::stored(&store);
+        end(bench.put(living("a0", 0))).unwrap();
+        let mut redeeming = bench.with(|tokens, io| async move {
+            let next = |kept: Token| async move { Ok((living("a1", 0), kept.expose().to_owned())) };
+            tokens.with_kept(&io, next).await
+        });
+        job(&mut redeeming).run();
+        store.plan().fails_to_save = fails_to_save;
+        let save = job(&mut redeeming);
+        save.run();
+        store.plan().fails_to_save = false;
+        end(bench.put(living("b0", 1))).unwrap();
+        end(redeeming).unwrap();
+        assert_eq!((bench.fresh().unwrap(), store.kept().unwrap()), ("b0".into(), "b0".into()));
+    }
+}
+
+/// Of what is stored and what could not be, the one whose refresh token lives is given up.
+#[test]
+fn what_could_not_be_stored_is_what_is_given_back() {
+    let store = Fake::default();
+    store.plan().may_remove = true;
+    let bench = Bench::stored(&store);
+    end(bench.put(living("a0", 0))).unwrap();
+    store.plan().fails_to_save = true;
+    let next = |_| async move { Ok((living("a1", 1), ())) };
+    end(bench.with(move |tokens, io| async move { tokens.with_kept(&io, next).await })).unwrap();
+    store.plan().fails_to_save = false;
+    assert_eq!((bench.kept().unwrap().unwrap(), store.kept().unwrap()), ("a1".into(), "a0".into()));
+    assert_eq!(bench.remove().unwrap().unwrap(), "a1");
+}
+
 #[test]
 fn work_on_what_is_stored_that_fails_changes_nothing() {
     let store = Fake::default();
