@@ -59,7 +59,7 @@ pub use self::{
     proxy::{IntoProxyCredential, ProxyAccess, ProxyDenied},
     response::ResponseView,
     scheme::{IntoScheme, Launch, Resend, Scheme, Stamp, Step, Verdict},
-    schemes::{ApiKey, Basic, Bearer, Value},
+    schemes::{ApiKey, Basic, Bearer, RotatingSecret, Value},
     secret::{Secret, SecretValue},
     slot::Slot,
     store::{MemoryStore, TokenStore},

@@ -321,6 +321,15 @@ impl Resolved {
         }
     }
 
+    /// The same, of a secret that is to take the place of another.
+    pub(crate) fn said_to_be_new(self) -> Self {
+        let subject = match &*self.reference {
+            "value" => "the new value".to_owned(),
+            reference => format!("the new value ({reference})"),
+        };
+        Self { subject, ..self }
+    }
+
     pub(crate) fn expose(&self) -> &str {
         self.value.expose_secret()
     }
