@@ -30,8 +30,10 @@ impl fmt::Display for Label {
 /// How a value becomes what goes on a hop, and what that is called: for values that change.
 pub(super) struct Mould {
     what: String,
-    make: Box<dyn Fn(&Resolved) -> Result<Form, Error> + Send + Sync>,
+    make: Box<Make>,
 }
+
+type Make = dyn Fn(&Resolved) -> Result<Form, Error> + Send + Sync;
 
 impl Mould {
     pub(super) fn new(
