@@ -251,12 +251,30 @@ fn run_against_the_embedded_server() -> Outcome {
     fs::remove_file(backup)?;
     println!("both uploads have arrived");
 
+    println!("task 16");
+    let stream = Auth::new("https://stream.example.com", Bearer::new("t0ken"))?;
+    let (api, agent) = (Client::new(stream.clone())?, Agent::new(stream)?);
+    block_on(task_16("wss://stream.example.com/feed", &api, &agent))?;
+
     logins::run()?;
 
     println!("task 22");
     block_on(own_tests::task_22())?;
     own_tests::task_22_ureq()?;
     println!("two logins, as it should be");
+    Ok(())
+}
+
+/// A request somebody else sends.
+async fn task_16(url: &str, api: &Client, agent: &Agent) -> Outcome {
+    let mut request = http::Request::get(url).body(())?;
+    api.authorize(&mut request).await?;
+
+    println!("{:?}", request.headers());
+    let mut request = http::Request::get(url).body(())?;
+    agent.authorize(&mut request)?;
+
+    println!("{:?}", request.headers());
     Ok(())
 }
 

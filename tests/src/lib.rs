@@ -41,6 +41,8 @@ mod documentation {
     struct MyServerWantsDigest;
     #[doc = include_str!("../../docs/howto/rotate-a-key.md")]
     struct RotateAKey;
+    #[doc = include_str!("../../docs/howto/a-request-somebody-else-sends.md")]
+    struct ARequestSomebodyElseSends;
     #[doc = include_str!("../../docs/howto/through-a-proxy.md")]
     struct ThroughAProxy;
     #[doc = include_str!("../../docs/howto/test-my-own-code.md")]

@@ -43,6 +43,7 @@
 //! | the token goes into a field of its own | [`ApiKey::header("X-Auth-Token", &tokens)`](ApiKey::header) |
 //! | something of its own | a [`Scheme`] of yours |
 
+mod authorize;
 mod body;
 mod builder;
 mod client;
@@ -79,6 +80,7 @@ pub use http;
 pub use reqwest;
 
 pub use self::{
+    authorize::Authorize,
     builder::ClientBuilder,
     client::Client,
     error::Error,

@@ -58,6 +58,7 @@
 //! | something of its own | a [`Scheme`] of yours |
 
 mod agent;
+mod authorize;
 mod body;
 mod builder;
 mod config;
