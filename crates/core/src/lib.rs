@@ -28,6 +28,7 @@ pub mod flow;
 mod hop;
 #[doc(hidden)]
 pub mod location;
+mod netrc;
 mod origin;
 mod proxy;
 mod response;
@@ -55,6 +56,7 @@ pub use self::{
     fingerprint::Fingerprint,
     flow::{Flow, Io},
     hop::{Body, Hop},
+    netrc::Netrc,
     origin::{IntoOrigins, Origin},
     proxy::{IntoProxyCredential, ProxyAccess, ProxyDenied},
     response::ResponseView,
