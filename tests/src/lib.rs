@@ -43,6 +43,8 @@ mod documentation {
     struct RotateAKey;
     #[doc = include_str!("../../docs/howto/a-request-somebody-else-sends.md")]
     struct ARequestSomebodyElseSends;
+    #[doc = include_str!("../../docs/howto/retries-and-layers.md")]
+    struct RetriesAndLayers;
     #[doc = include_str!("../../docs/howto/through-a-proxy.md")]
     struct ThroughAProxy;
     #[doc = include_str!("../../docs/howto/test-my-own-code.md")]

@@ -57,6 +57,7 @@ mod proxies;
 mod request;
 mod response;
 mod run;
+mod service;
 mod tls;
 mod url;
 
