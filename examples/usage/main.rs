@@ -15,7 +15,7 @@ use std::{borrow::Cow, error::Error, fs, path::Path, time::Duration};
 
 use authwright_examples::{Embedded, secrets, use_ring};
 use authwright_reqwest::{
-    ApiKey, Auth, Bearer, Client, LoginEndpoint, Origin, Password, Secret, Tokens, Trail,
+    ApiKey, Auth, Bearer, Client, LoginEndpoint, Origin, Password, RotatingSecret, Secret, Tokens, Trail,
 };
 use authwright_ureq::Agent;
 use futures_util::stream;
@@ -96,6 +96,15 @@ fn task_06_ureq(origin: &str, url: &str, acme_key: &str, agent: &Agent) -> Outco
 
     println!("{}", orders.body_mut().read_to_string()?);
     Ok(())
+}
+
+/// Rotate a key at run time.
+fn task_07(origin: &str, file: &Path) -> Result<(Auth, RotatingSecret), Box<dyn Error>> {
+    let key = RotatingSecret::new(Secret::file(file))?;
+    let auth = Auth::new(origin, ApiKey::header("X-API-Key", &key))?;
+    key.reload()?;
+
+    Ok((auth, key))
 }
 
 /// A login endpoint, a token that expires.
@@ -202,6 +211,20 @@ fn run_against_the_embedded_server() -> Outcome {
     block_on(task_06(origin, &server.url("/tenant"), secrets::ACME_KEY, &Client::new(auth.clone())?))?;
     task_06_ureq(origin, &server.url("/tenant"), secrets::GLOBEX_KEY, &Agent::new(auth.clone())?)?;
 
+    println!("task 7");
+    let file = std::env::temp_dir().join(format!("authwright-usage-{}.key", std::process::id()));
+    fs::write(&file, "yesterday")?;
+    let (rotating, key) = task_07(origin, &file)?;
+    let agent = Agent::new(rotating)?;
+    println!(
+        "{}",
+        agent.get(server.url("/orders")).call().map_or_else(|error| error.to_string(), |_| String::new())
+    );
+    fs::write(&file, secrets::HEADER_KEY)?;
+    key.reload()?;
+    show(&agent.get(server.url("/orders")).call()?.body_mut().read_to_string()?);
+    fs::remove_file(file)?;
+
     println!("task 8");
     let login = task_08(origin, Secret::new(secrets::LOGIN_PASSWORD))?;
     block_on(async {
@@ -228,12 +251,30 @@ fn run_against_the_embedded_server() -> Outcome {
     fs::remove_file(backup)?;
     println!("both uploads have arrived");
 
+    println!("task 16");
+    let stream = Auth::new("https://stream.example.com", Bearer::new("t0ken"))?;
+    let (api, agent) = (Client::new(stream.clone())?, Agent::new(stream)?);
+    block_on(task_16("wss://stream.example.com/feed", &api, &agent))?;
+
     logins::run()?;
 
     println!("task 22");
     block_on(own_tests::task_22())?;
     own_tests::task_22_ureq()?;
     println!("two logins, as it should be");
+    Ok(())
+}
+
+/// A request somebody else sends.
+async fn task_16(url: &str, api: &Client, agent: &Agent) -> Outcome {
+    let mut request = http::Request::get(url).body(())?;
+    api.authorize(&mut request).await?;
+
+    println!("{:?}", request.headers());
+    let mut request = http::Request::get(url).body(())?;
+    agent.authorize(&mut request)?;
+
+    println!("{:?}", request.headers());
     Ok(())
 }
 

@@ -39,6 +39,12 @@ mod documentation {
     struct TokensFromMyVault;
     #[doc = include_str!("../../docs/howto/my-server-wants-digest.md")]
     struct MyServerWantsDigest;
+    #[doc = include_str!("../../docs/howto/rotate-a-key.md")]
+    struct RotateAKey;
+    #[doc = include_str!("../../docs/howto/a-request-somebody-else-sends.md")]
+    struct ARequestSomebodyElseSends;
+    #[doc = include_str!("../../docs/howto/retries-and-layers.md")]
+    struct RetriesAndLayers;
     #[doc = include_str!("../../docs/howto/through-a-proxy.md")]
     struct ThroughAProxy;
     #[doc = include_str!("../../docs/howto/test-my-own-code.md")]

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use authwright_core::{
     ApiKey, Auth, Basic, Bearer, Body, Error, Exchange, Fault, Hop, IntoScheme, Next, Outgoing, Policy,
-    Ready, ResponseView, Step, Target,
+    Ready, ResponseView, RotatingSecret, Step, Target,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header::AUTHORIZATION};
@@ -25,6 +25,13 @@ pub(super) const ROWS: &[Row] = &[
     Row::held("key: scheme, 4 KiB", "key: scheme", Limit::Plus(0.0), Limit::AtMost(0.0)),
     Row::held("key: exchange", FLOOR, Limit::Times(1.8), Limit::AtMost(0.0)),
     // Comparing hosts costs four instructions more or less, by where the allocator put them.
+    Row::held("rotating key: scheme", "key: scheme", Limit::Times(1.3), Limit::AtMost(0.0)),
+    Row::held(
+        "rotating key: exchange, 10 redirects",
+        "key: exchange, 10 redirects",
+        Limit::Times(1.3),
+        Limit::Plus(0.0),
+    ),
     Row::held("key: exchange, 4 KiB", "key: exchange", Limit::Plus(4.0), Limit::AtMost(0.0)),
     Row::held("key: exchange, target from Uri", FLOOR, Limit::Report, Limit::AtMost(0.0)),
     Row::held("key: exchange, target from Url", FLOOR, Limit::Report, Limit::AtMost(0.0)),
@@ -52,6 +59,15 @@ pub(super) fn run(recorder: &mut Recorder) {
     floors(recorder);
     scheme(recorder, "key: scheme", key.clone());
     scheme(recorder, "key: scheme, 4 KiB", long_key.clone());
+    let rotating = RotatingSecret::new(KEY).expect("a value");
+    let rotating = ApiKey::header(KEY_HEADER, &rotating);
+    scheme(recorder, "rotating key: scheme", rotating.clone());
+    exchange(
+        recorder,
+        "rotating key: exchange, 10 redirects",
+        &shape::auth(ORIGIN, rotating),
+        &shape::policy(10),
+    );
     scheme(recorder, "bearer: scheme", bearer.clone());
     scheme(recorder, "basic: scheme", Basic::new("sam", KEY));
 

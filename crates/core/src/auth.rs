@@ -158,6 +158,19 @@ impl Auth {
         Err(awaits_futures(&entry.map(Entry::label).unwrap_or_default()))
     }
 
+    /// Whether an entry for the whole of an origin writes `Authorization`, or does not say what it writes.
+    pub(crate) fn authorizes(&self, origin: &str) -> Result<bool, Error> {
+        let area = crate::Origin::new(origin).into_area()?;
+        let writes = |slots: &[Slot]| {
+            slots.is_empty()
+                || slots
+                    .iter()
+                    .any(|slot| matches!(slot, Slot::Header(name) if *name == header::AUTHORIZATION))
+        };
+        let is_whole = |entry: &&Entry| entry.area.same_origin(&area) && entry.area.prefix_len() == 0;
+        Ok(self.entries().iter().filter(is_whole).any(|entry| writes(entry.scheme.writes())))
+    }
+
     #[inline]
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries.list

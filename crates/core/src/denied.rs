@@ -154,7 +154,7 @@ impl fmt::Display for Denied {
         } else {
             f.write_str(" and refused; ")?;
             if self.renewed {
-                f.write_str("so was the token before it; ")?;
+                f.write_str("so was the one before it; ")?;
             }
             if self.stale {
                 f.write_str("the server says that the nonce was too old")?;

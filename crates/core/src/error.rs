@@ -136,6 +136,14 @@ impl Error {
         Self::credential(format!("{what}; nothing was sent")).with(|inner| inner.complete = true)
     }
 
+    /// The same error, of a secret that was to take the place of another.
+    pub(crate) fn and_the_old_one_stays(self) -> Self {
+        self.with(|inner| {
+            let what = inner.message.trim_end_matches("; nothing was sent");
+            inner.message = format!("{what}; the old one stays in use");
+        })
+    }
+
     /// The same error, with the place it belongs to added in parentheses where that says more.
     pub(crate) fn at(self, place: &dyn fmt::Display) -> Self {
         if self.0.complete {

@@ -28,6 +28,7 @@ pub mod flow;
 mod hop;
 #[doc(hidden)]
 pub mod location;
+mod netrc;
 mod origin;
 mod proxy;
 mod response;
@@ -55,11 +56,12 @@ pub use self::{
     fingerprint::Fingerprint,
     flow::{Flow, Io},
     hop::{Body, Hop},
+    netrc::Netrc,
     origin::{IntoOrigins, Origin},
     proxy::{IntoProxyCredential, ProxyAccess, ProxyDenied},
     response::ResponseView,
     scheme::{IntoScheme, Launch, Resend, Scheme, Stamp, Step, Verdict},
-    schemes::{ApiKey, Basic, Bearer, Value},
+    schemes::{ApiKey, Basic, Bearer, RotatingSecret, Value},
     secret::{Secret, SecretValue},
     slot::Slot,
     store::{MemoryStore, TokenStore},

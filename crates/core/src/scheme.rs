@@ -240,7 +240,7 @@ impl Resend {
 
 /// Marks which version of a credential was sent: a token's generation, a nonce's count. A scheme sets it with
 /// [`Hop::stamp`] and gets it back in [`Scheme::observed`]; the default, 0, where it set none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp(pub u64);
 
 /// Anything [`Auth::new`](crate::Auth::new) takes as its second argument: the schemes of this crate, which are

@@ -60,6 +60,12 @@ impl Secret {
         Self { source: Source::File(path.into()), value: None }
     }
 
+    /// A part of a `.netrc` file that has been read.
+    pub(crate) fn from_netrc(path: &std::path::Path, value: &str) -> Self {
+        let value = Some(Arc::new(SecretString::from(value)));
+        Self { source: Source::File(path.to_owned()), value }
+    }
+
     /// Looks the secret up now and tells "there is none" from "there is a broken one".
     ///
     /// `None`: the variable is not set, or the file does not exist. A variable that is set but empty, or a file that
@@ -331,6 +337,15 @@ impl Resolved {
             Some(value) => Ok(Self { value, subject, reference }),
             None => Err(secret.missing()),
         }
+    }
+
+    /// The same, of a secret that is to take the place of another.
+    pub(crate) fn said_to_be_new(self) -> Self {
+        let subject = match &*self.reference {
+            "value" => "the new value".to_owned(),
+            reference => format!("the new value ({reference})"),
+        };
+        Self { subject, ..self }
     }
 
     pub(crate) fn expose(&self) -> &str {

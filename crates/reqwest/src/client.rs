@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use authwright_core::{Acquired, Auth, BaseUrl, Exchange, Flow, Policy, Token, Tokens};
 use reqwest::{Method, Request, Response};
 
-use crate::{ClientBuilder, Error, IntoUrl, RequestBuilder, flow, run};
+use crate::{Authorize, ClientBuilder, Error, IntoUrl, RequestBuilder, authorize, flow, run};
 
 /// A `reqwest::Client` that knows who is asking. Cheap to clone; clones share pool, cookies and settings.
 ///
@@ -93,6 +93,25 @@ impl Client {
     pub async fn execute(&self, request: Request) -> Result<Response, Error> {
         let mut exchange = Exchange::new(Some(&self.inner.auth), &self.inner.policy);
         run::run(&self.inner, &mut Some(request), &mut exchange).await
+    }
+
+    /// Puts the credentials on a request that somebody else sends: a WebSocket, gRPC, the hook of a generated client. A token is
+    /// fetched first where that is needed.
+    ///
+    /// **Whoever sends it must not follow redirects with it**, and a refusal (401) is theirs to handle: nothing is renewed for it, and
+    /// nothing sent again. `wss` is judged as `https`.
+    ///
+    /// # Errors
+    /// No credential of this client is for that URL, or a token cannot be had. The request is then as it was.
+    ///
+    /// ```no_run
+    /// # async fn run(api: authwright_reqwest::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut request = http::Request::get("wss://stream.example.com/feed").body(())?; // or a reqwest::Request
+    /// api.authorize(&mut request).await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn authorize(&self, request: &mut impl Authorize) -> Result<(), Error> {
+        authorize::authorize(&self.inner, request).await
     }
 
     /// Runs a conversation besides any request: a login, a discovery. It uses this client's TLS, proxies and pool, and

@@ -43,6 +43,7 @@
 //! | the token goes into a field of its own | [`ApiKey::header("X-Auth-Token", &tokens)`](ApiKey::header) |
 //! | something of its own | a [`Scheme`] of yours |
 
+mod authorize;
 mod body;
 mod builder;
 mod client;
@@ -56,6 +57,7 @@ mod proxies;
 mod request;
 mod response;
 mod run;
+mod service;
 mod tls;
 mod url;
 
@@ -65,9 +67,9 @@ pub use authwright_core;
 pub use authwright_core::{
     ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Challenges, Clock, Denied, Error as SchemeError,
     Explanation, Fault, Fingerprint, Flow, Hop, IntoOrigins, IntoProxyCredential, IntoScheme, IntoSource, Io,
-    LoginEndpoint, MemoryStore, Origin, ProxyDenied, Resend, ResponseView, Scheme, Secret, SecretValue, Slot,
-    Source, Stamp, Step, StepUp, Supplied, Token, TokenEvent, TokenPool, TokenSource, TokenStore, Tokens,
-    TokensBuilder, Trail, TrailEvent, TrailLine, Value, Verdict,
+    LoginEndpoint, MemoryStore, Netrc, Origin, ProxyDenied, Resend, ResponseView, RotatingSecret, Scheme,
+    Secret, SecretValue, Slot, Source, Stamp, Step, StepUp, Supplied, Token, TokenEvent, TokenPool,
+    TokenSource, TokenStore, Tokens, TokensBuilder, Trail, TrailEvent, TrailLine, Value, Verdict,
 };
 #[cfg(feature = "digest")]
 pub use authwright_core::{Digest, Password};
@@ -79,6 +81,7 @@ pub use http;
 pub use reqwest;
 
 pub use self::{
+    authorize::Authorize,
     builder::ClientBuilder,
     client::Client,
     error::Error,

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use authwright_core::{ApiKey, Auth, Basic, Bearer, Error, Hop, Scheme, Step, http::Method};
+use authwright_core::{
+    ApiKey, Auth, Basic, Bearer, Error, Hop, RotatingSecret, Scheme, Step, Value, http::Method,
+};
 use proptest::prelude::*;
 
 use crate::PlanBody;
@@ -24,6 +26,8 @@ pub enum Credential {
     Bearer,
     /// A user's own scheme, which writes two headers, a query pair and a cookie.
     Custom,
+    /// One of the others, whose secret has been replaced since the `Auth` was built.
+    Replaced(Box<Credential>),
 }
 
 impl Credential {
@@ -46,15 +50,30 @@ impl Credential {
     /// # Errors
     /// The origin is not one, or the entry collides.
     pub fn add_to(&self, auth: Auth, origin: &str) -> Result<Auth, Error> {
-        let key = Self::CANARY;
+        let Self::Replaced(of) = self else { return self.add(auth, origin, Self::CANARY) };
+        let key = RotatingSecret::new("replaced")?;
+        let auth = of.add(auth, origin, &key)?;
+        key.set(Self::CANARY)?;
+        Ok(auth)
+    }
+
+    /// What it is, whether its secret has been replaced or not.
+    pub fn kind(&self) -> &Self {
         match self {
+            Self::Replaced(of) => of.kind(),
+            kind => kind,
+        }
+    }
+
+    fn add(&self, auth: Auth, origin: &str, key: impl Into<Value>) -> Result<Auth, Error> {
+        match self.kind() {
             Self::Header(name) => auth.and(origin, ApiKey::header(*name, key)),
             Self::Prefixed(name, word) => auth.and(origin, ApiKey::header(*name, key).prefix(*word)),
             Self::Query(name) => auth.and(origin, ApiKey::query(*name, key)),
             Self::Cookie(name) => auth.and(origin, ApiKey::cookie(*name, key)),
             Self::Basic => auth.and(origin, Basic::new("sam", key)),
             Self::Bearer => auth.and(origin, Bearer::new(key)),
-            Self::Custom => auth.and(origin, Everywhere),
+            Self::Custom | Self::Replaced(_) => auth.and(origin, Everywhere),
         }
     }
 
@@ -67,6 +86,11 @@ impl Credential {
 
 /// Every kind of credential.
 pub fn credentials() -> impl Strategy<Value = Credential> {
+    (kinds(), prop::bool::weighted(0.2))
+        .prop_map(|(kind, is_replaced)| if is_replaced { Credential::Replaced(kind.into()) } else { kind })
+}
+
+fn kinds() -> impl Strategy<Value = Credential> {
     prop_oneof![
         prop::sample::select(vec![
             "X-API-Key",

@@ -7,7 +7,7 @@ use http::{Method, Request, Response};
 use ureq::{AsSendBody, Body, config::ConfigBuilder, typestate::HttpCrateScope};
 
 use crate::{
-    AgentBuilder, AnyBody, Error, IntoBody, IntoUrl, RequestBuilder, WithBody, WithoutBody,
+    AgentBuilder, AnyBody, Error, IntoBody, IntoUrl, RequestBuilder, WithBody, WithoutBody, authorize,
     config::Conventions,
     flow,
     run::{self, Deadline, Options},
@@ -129,6 +129,25 @@ impl Agent {
     /// ```
     pub fn configure_request<B: AsSendBody>(&self, request: Request<B>) -> ConfigBuilder<HttpCrateScope<B>> {
         self.inner.conventions.apply(self.inner.http.configure_request(request))
+    }
+
+    /// Puts the credentials on a request that somebody else sends: a WebSocket, gRPC, the hook of a generated client. A token is
+    /// fetched first where that is needed.
+    ///
+    /// **Whoever sends it must not follow redirects with it**, and a refusal (401) is theirs to handle: nothing is renewed for it, and
+    /// nothing sent again. `wss` is judged as `https`.
+    ///
+    /// # Errors
+    /// No credential of this client is for that URL, or a token cannot be had. The request is then as it was.
+    ///
+    /// ```no_run
+    /// # fn run(agent: authwright_ureq::Agent) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut request = http::Request::get("wss://stream.example.com/feed").body(())?;
+    /// agent.authorize(&mut request)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn authorize<B: IntoBody>(&self, request: &mut Request<B>) -> Result<(), Error> {
+        authorize::authorize(&self.inner, request)
     }
 
     /// Runs a conversation besides any request: a login, a discovery. It uses this agent's TLS, proxies and pool, and

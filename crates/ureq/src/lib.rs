@@ -58,6 +58,7 @@
 //! | something of its own | a [`Scheme`] of yours |
 
 mod agent;
+mod authorize;
 mod body;
 mod builder;
 mod config;
@@ -75,9 +76,9 @@ pub use authwright_core;
 pub use authwright_core::{
     ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Challenges, Clock, Denied, Error as SchemeError,
     Explanation, Fault, Fingerprint, Flow, Hop, IntoOrigins, IntoProxyCredential, IntoScheme, IntoSource, Io,
-    LoginEndpoint, MemoryStore, Origin, ProxyDenied, Resend, ResponseView, Scheme, Secret, SecretValue, Slot,
-    Source, Stamp, Step, StepUp, Supplied, Token, TokenEvent, TokenPool, TokenSource, TokenStore, Tokens,
-    TokensBuilder, Trail, TrailEvent, TrailLine, Value, Verdict,
+    LoginEndpoint, MemoryStore, Netrc, Origin, ProxyDenied, Resend, ResponseView, RotatingSecret, Scheme,
+    Secret, SecretValue, Slot, Source, Stamp, Step, StepUp, Supplied, Token, TokenEvent, TokenPool,
+    TokenSource, TokenStore, Tokens, TokensBuilder, Trail, TrailEvent, TrailLine, Value, Verdict,
 };
 #[cfg(feature = "digest")]
 pub use authwright_core::{Digest, Password};

@@ -22,12 +22,12 @@ fn a_field_the_caller_set_wins() {
             let query =
                 |name: &str| Plan::get(net.url(0, &format!("/?{}=mine", name.replace(' ', "%20"))), &auth);
             let header = |name: &str, value: &str| Plan::get(net.url(0, "/"), &auth).header(name, value);
-            let plan = match &credential {
+            let plan = match credential.kind() {
                 Credential::Header(name) | Credential::Prefixed(name, _) => header(name, "mine"),
                 Credential::Basic | Credential::Bearer => header("Authorization", "mine"),
                 Credential::Query(name) => query(name),
                 Credential::Cookie(name) => header("Cookie", &format!("a=1; {name}=mine")),
-                Credential::Custom => match which {
+                Credential::Custom | Credential::Replaced(_) => match which {
                     0 => header("X-Signature", "mine"),
                     1 => header("X-Date", "mine"),
                     2 => query("sig"),

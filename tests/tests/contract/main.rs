@@ -14,6 +14,7 @@ mod proxies;
 mod proxy_answers;
 mod redirects;
 mod refused;
+mod rotated_key;
 mod rotating;
 mod rotation;
 mod support;

@@ -53,7 +53,7 @@ fn e14_a_hundred_callers_redeem_each_refresh_token_once() {
 }
 
 /// Drivers do not move between threads.
-fn another(name: &str) -> Box<dyn Driver> {
+pub(crate) fn another(name: &str) -> Box<dyn Driver> {
     match name {
         "in-memory" => Box::new(Memory),
         "reqwest" => Box::new(Reqwest::new()),

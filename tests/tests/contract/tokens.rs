@@ -179,7 +179,7 @@ fn d5_a_renewed_token_refused_again_is_the_denial() {
         let outcome = get(&net, driver, &tokens, &clock);
         let denied = outcome.denied().unwrap_or_else(|| panic!("{}: {outcome}", driver.name()));
         assert!(denied.was_attached());
-        assert!(denied.to_string().contains("and refused; so was the token before it;"), "{denied}");
+        assert!(denied.to_string().contains("and refused; so was the one before it;"), "{denied}");
         assert_eq!(calls(&net), (2, 2), "{}", driver.name());
         let again = get(&net, driver, &tokens, &clock);
         assert!(again.denied().is_some(), "{}: {again}", driver.name());

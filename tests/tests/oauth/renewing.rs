@@ -74,7 +74,7 @@ fn d5_a_token_that_is_refused_again_ends_the_request() {
             bench.net.take();
             let outcome = bench.get(session.tokens());
             let denied = outcome.denied().unwrap_or_else(|| panic!("{}: {outcome}", driver.name()));
-            assert!(denied.to_string().contains("so was the token before it"), "{denied}");
+            assert!(denied.to_string().contains("so was the one before it"), "{denied}");
             assert_eq!(sends(&bench), (2, 1), "{}", driver.name());
             // And no storm at the token endpoint, whatever is asked for afterwards.
             for _ in 0..4 {

@@ -52,6 +52,7 @@
 mod apply;
 mod attached;
 mod kept;
+mod lent;
 mod pause;
 mod policy;
 mod proxied;

@@ -68,7 +68,8 @@ impl sealed::Sealed for Basic {
 impl<U: Into<Secret>, P: Into<Secret>> IntoProxyCredential for (U, P) {}
 impl<U: Into<Secret>, P: Into<Secret>> sealed::Sealed for (U, P) {
     fn parts(self) -> Result<Parts, Error> {
-        Basic::new(self.0, self.1).parts()
+        let (user, password): (Secret, Secret) = (self.0.into(), self.1.into());
+        Basic::new(user, password).parts()
     }
 }
 

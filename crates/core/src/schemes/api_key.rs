@@ -6,9 +6,8 @@ use http::{HeaderName, header};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    placed::{Form, Label, check_characters, header_value},
-    token::PlacedToken,
-    value::{Held, Value},
+    placed::{Form, Mould, check_characters, header_value},
+    value::Value,
 };
 use crate::{Error, IntoScheme, Scheme, encode, secret::Resolved};
 
@@ -152,17 +151,8 @@ impl ApiKey {
 
 impl IntoScheme for ApiKey {
     fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
-        match &self.key.0 {
-            Held::Secret(secret) => {
-                let key = Resolved::from(secret)?;
-                let label = Label::new(self.what(), &key);
-                Ok(self.form(&key)?.fixed(label))
-            }
-            Held::Tokens(tokens) => {
-                let tokens = tokens.clone();
-                Ok(Arc::new(PlacedToken::new(self, tokens)?))
-            }
-        }
+        let (what, key) = (self.what(), self.key.clone());
+        key.placed(Mould::new(what, move |key| self.form(key)))
     }
 
     fn what(&self) -> String {

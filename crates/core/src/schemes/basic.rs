@@ -7,8 +7,11 @@ use http::{HeaderValue, header::AUTHORIZATION};
 use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use super::placed::{Form, Label, header_value};
-use crate::{Error, IntoScheme, Scheme, Secret, proxy::BasicParts, secret::Resolved};
+use super::{
+    placed::{Form, Label, Mould, header_value},
+    value::{Held, Value},
+};
+use crate::{Error, IntoScheme, Scheme, proxy::BasicParts, secret::Resolved};
 
 /// A user and a password, sent as `Authorization: Basic …` with every request (RFC 7617).
 ///
@@ -32,20 +35,26 @@ use crate::{Error, IntoScheme, Scheme, Secret, proxy::BasicParts, secret::Resolv
 /// ```
 #[derive(Clone, Debug)]
 pub struct Basic {
-    user: Secret,
-    password: Secret,
+    user: Value,
+    password: Value,
 }
 
 impl Basic {
-    /// The user and the password. Either may be a reference.
-    pub fn new(user: impl Into<Secret>, password: impl Into<Secret>) -> Self {
+    /// The user and the password. Either may be a reference, and one of them may [change](crate::RotatingSecret) or come from
+    /// [tokens](crate::Tokens).
+    pub fn new(user: impl Into<Value>, password: impl Into<Value>) -> Self {
         Self { user: user.into(), password: password.into() }
     }
 }
 
 impl Basic {
     pub(crate) fn for_proxy(&self) -> Result<BasicParts, Error> {
-        parts(&Resolved::from(&self.user)?, &Resolved::from(&self.password)?)
+        let (Held::Secret(user), Held::Secret(password)) = (&self.user.0, &self.password.0) else {
+            return Err(Error::caller(
+                "what a proxy is shown cannot change while the program runs; give it a Secret",
+            ));
+        };
+        parts(&Resolved::from(user)?, &Resolved::from(password)?)
     }
 }
 
@@ -58,12 +67,24 @@ pub(super) fn parts(user: &Resolved, password: &Resolved) -> Result<BasicParts, 
 
 impl IntoScheme for Basic {
     fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
-        let user = Resolved::from(&self.user)?;
-        let password = Resolved::from(&self.password)?;
-        let value = value(&user, &password)?;
-        // With an empty password the user is the secret.
-        let named = if password.expose().is_empty() { &user } else { &password };
-        Ok(Form::Header(AUTHORIZATION, value).fixed(Label::new("Basic", named)))
+        let header = |value| Form::Header(AUTHORIZATION, value);
+        match (self.user.0, self.password) {
+            (Held::Secret(user), Value(Held::Secret(password))) => {
+                let (user, password) = (Resolved::from(&user)?, Resolved::from(&password)?);
+                // With an empty password the user is the secret.
+                let named = if password.expose().is_empty() { &user } else { &password };
+                Ok(header(value(&user, &password)?).fixed(Label::new("Basic", named)))
+            }
+            (Held::Secret(user), password) => {
+                let user = Resolved::from(&user)?;
+                password.placed(Mould::new("Basic", move |password| Ok(header(value(&user, password)?))))
+            }
+            (user, Value(Held::Secret(password))) => {
+                let password = Resolved::from(&password)?;
+                Value(user).placed(Mould::new("Basic", move |user| Ok(header(value(user, &password)?))))
+            }
+            _ => Err(Error::caller("only one of user and password can change while the program runs")),
+        }
     }
 
     fn what(&self) -> String {
@@ -97,7 +118,7 @@ pub(super) fn composed(text: &str) -> String {
     if is_nfc(text) { text.to_owned() } else { text.nfc().collect() }
 }
 
-impl<U: Into<Secret>, P: Into<Secret>> IntoScheme for (U, P) {
+impl<U: Into<Value>, P: Into<Value>> IntoScheme for (U, P) {
     fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
         Basic::new(self.0, self.1).into_scheme()
     }

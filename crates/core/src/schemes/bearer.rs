@@ -6,7 +6,7 @@ use http::{HeaderValue, header::AUTHORIZATION};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    placed::{Form, Label, check_characters, ready},
+    placed::{Form, Mould, check_characters, ready},
     token::{BearerToken, check_unbound},
     value::{Held, Value},
 };
@@ -40,22 +40,25 @@ impl Bearer {
 
 impl IntoScheme for Bearer {
     fn into_scheme(self) -> Result<Arc<dyn Scheme>, Error> {
-        let token = match self.token.0 {
-            Held::Secret(secret) => Resolved::from(&secret)?,
+        match self.token.0 {
             Held::Tokens(tokens) => {
                 check_unbound(&tokens, "Bearer")?;
-                return Ok(Arc::new(BearerToken::new(tokens)));
+                Ok(Arc::new(BearerToken::new(tokens)))
             }
-        };
-        check(&token)?;
-        let value = bearer_value(token.expose())
-            .ok_or_else(|| Error::unsendable(format!("{} cannot be a bearer token", token.subject)))?;
-        Ok(Form::Header(AUTHORIZATION, value).fixed(Label::new("Bearer", &token)))
+            _ => self.token.placed(Mould::new("Bearer", form)),
+        }
     }
 
     fn what(&self) -> String {
         "Bearer".into()
     }
+}
+
+fn form(token: &Resolved) -> Result<Form, Error> {
+    check(token)?;
+    let value = bearer_value(token.expose())
+        .ok_or_else(|| Error::unsendable(format!("{} cannot be a bearer token", token.subject)))?;
+    Ok(Form::Header(AUTHORIZATION, value))
 }
 
 /// Says what is wrong with a token, if anything is.

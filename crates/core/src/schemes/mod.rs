@@ -14,12 +14,13 @@ mod negotiated;
 #[cfg(feature = "digest")]
 mod password;
 mod placed;
+mod rotating;
 mod token;
 mod value;
 
 pub(crate) use self::bearer::bearer_value;
 #[cfg(feature = "digest")]
 pub(crate) use self::digest::{Asked, Engine, MD5_IS_OFF};
-pub use self::{api_key::ApiKey, basic::Basic, bearer::Bearer, value::Value};
+pub use self::{api_key::ApiKey, basic::Basic, bearer::Bearer, rotating::RotatingSecret, value::Value};
 #[cfg(feature = "digest")]
 pub use self::{digest::Digest, password::Password};

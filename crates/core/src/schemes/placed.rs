@@ -5,7 +5,8 @@ use std::{fmt, sync::Arc};
 use http::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Error, Hop, Scheme, Slot, Step, fingerprint::Fingerprint, secret::Resolved};
+use super::rotating::Ready;
+use crate::{Error, Hop, Scheme, Slot, Stamp, Step, fingerprint::Fingerprint, secret::Resolved};
 
 /// How a placed credential is called in messages: ``query key `appid` (env NAME, #3f9a)``.
 pub(super) struct Label {
@@ -23,6 +24,35 @@ impl Label {
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}, {})", self.what, self.reference, self.fingerprint)
+    }
+}
+
+/// How a value becomes what goes on a hop, and what that is called: for values that change.
+pub(super) struct Mould {
+    what: String,
+    make: Box<Make>,
+}
+
+type Make = dyn Fn(&Resolved) -> Result<Form, Error> + Send + Sync;
+
+impl Mould {
+    pub(super) fn new(
+        what: impl Into<String>,
+        make: impl Fn(&Resolved) -> Result<Form, Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self { what: what.into(), make: Box::new(make) }
+    }
+
+    pub(super) fn what(&self) -> &str {
+        &self.what
+    }
+
+    pub(super) fn form(&self, value: &Resolved) -> Result<Form, Error> {
+        (self.make)(value)
+    }
+
+    pub(super) fn ready(&self, value: &Resolved, stamp: Stamp) -> Result<Ready, Error> {
+        Ok(Ready { stamp, form: self.form(value)?, label: Label::new(&*self.what, value) })
     }
 }
 

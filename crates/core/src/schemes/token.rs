@@ -8,7 +8,10 @@ use std::{fmt, sync::Arc};
 use arc_swap::ArcSwapOption;
 use http::header::AUTHORIZATION;
 
-use super::{ApiKey, bearer, placed::Form};
+use super::{
+    bearer,
+    placed::{Form, Mould},
+};
 use crate::{
     Error, Hop, IntoScheme, ResponseView, Scheme, Slot, Stamp, Step, Token, Tokens, Verdict, secret::Resolved,
 };
@@ -93,21 +96,21 @@ impl fmt::Debug for BearerToken {
     }
 }
 
-/// A token where an API key would be: in a header of another name, in the query, in a cookie.
+/// A token where an API key would be: in a header of another name, in the query, in a cookie; or as a password.
 pub(super) struct PlacedToken {
     tokens: Tokens,
-    key: ApiKey,
+    mould: Mould,
     slots: [Slot; 1],
     /// What the token last seen looks like on a hop.
     ready: ArcSwapOption<(Stamp, Form)>,
 }
 
 impl PlacedToken {
-    pub(super) fn new(key: ApiKey, tokens: Tokens) -> Result<Self, Error> {
-        check_unbound(&tokens, &key.what())?;
+    pub(super) fn new(mould: Mould, tokens: Tokens) -> Result<Self, Error> {
+        check_unbound(&tokens, mould.what())?;
         // Checks the name and the place before there is a token.
-        let slots = [key.form(&resolved(&Token::new("t"), &tokens))?.slot()];
-        Ok(Self { tokens, key, slots, ready: ArcSwapOption::empty() })
+        let slots = [mould.form(&resolved(&Token::new("t"), &tokens))?.slot()];
+        Ok(Self { tokens, mould, slots, ready: ArcSwapOption::empty() })
     }
 }
 
@@ -117,7 +120,7 @@ impl Scheme for PlacedToken {
             if let Some(ready) = self.ready.load().as_ref().filter(|ready| ready.0 == stamp) {
                 return ready.1.put_on(hop);
             }
-            let form = self.key.form(&resolved(token, &self.tokens))?;
+            let form = self.mould.form(&resolved(token, &self.tokens))?;
             form.put_on(hop)?;
             self.ready.store(Some(Arc::new((stamp, form))));
             Ok(())
@@ -141,7 +144,7 @@ impl Scheme for PlacedToken {
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (", self.key.what())?;
+        write!(f, "{} (", self.mould.what())?;
         self.tokens.describe(f)?;
         f.write_str(")")
     }
