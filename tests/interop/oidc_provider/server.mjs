@@ -15,11 +15,13 @@
 // look for elsewhere, and where each secret went.
 //
 // The issuers differ in DPoP (RFC 9449) alone: `plain` has no nonces, `offered` gives them in responses, `required`
-// wants them at its token endpoint, its PAR endpoint and its resources.
+// wants them at its token endpoint, its PAR endpoint and its resources. And in who may register: anybody at `plain`; at
+// `offered` who has an initial access token, of which each has a policy: `as-asked`, or `confidential`, which changes what
+// was asked for; at `required` who has the one that there is. GET /initial?policy=... gives one, to the test alone.
 //
 // On: authorization code with PKCE (S256, required), client credentials, device grant, refresh with rotation and
-// detection of reuse, PAR, DPoP with ES256 and EdDSA, resource indicators, introspection, revocation, open registration
-// and its management, `iss` in authorization responses, userinfo, logout. Assertions of clients must have the issuer
+// detection of reuse, PAR, DPoP with ES256 and EdDSA, resource indicators, introspection, revocation, registration and its
+// management, `iss` in authorization responses, userinfo, logout. Assertions of clients must have the issuer
 // alone as audience. Ours, in grants.mjs: token exchange and JWT bearer.
 //
 // What oidc-provider 9.13 does not do, or does in its own way:
@@ -57,6 +59,12 @@ const kinds = {
   offered: { nonceSecret },
   required: { nonceSecret, requireNonce: () => true },
 };
+const initialToken = randomBytes(32).toString('base64url');
+const registrations = {
+  plain: {},
+  offered: { initialAccessToken: true, policies: { 'as-asked': () => {}, confidential } },
+  required: { initialAccessToken: initialToken },
+};
 const issuers = {};
 for (const name in kinds) issuers[name] = `http://127.0.0.1:${ports.shift()}`;
 
@@ -89,7 +97,7 @@ function open(name, issuer, dPoP) {
       dPoP: { enabled: true, ...dPoP },
       introspection: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
-      registration: { enabled: true },
+      registration: { enabled: true, ...registrations[name] },
       registrationManagement: { enabled: true },
       resourceIndicators: {
         enabled: true,
@@ -130,8 +138,27 @@ function open(name, issuer, dPoP) {
     appendFileSync(everything, `${JSON.stringify({ issuer: name, route, ...whole(ctx) })}\n`);
     appendFileSync(log, `${name} ${ctx.method} ${route} ${ctx.res.statusCode} ${seen(ctx)}\n`);
   });
+  provider.use(async (ctx, next) => {
+    if (ctx.path === '/initial') ctx.body = { initial_access_token: await initial(provider, name, ctx.query.policy) };
+    else await next();
+  });
   provider.on('server_error', (ctx, error) => console.error(name, ctx.method, ctx.path, error));
   return provider;
+}
+
+// The server decides (RFC 7591 section 3.2.1): a secret that was not asked for, and less scope.
+function confidential(ctx, properties) {
+  Object.assign(properties, {
+    token_endpoint_auth_method: 'client_secret_basic',
+    client_secret: randomBytes(32).toString('base64url'),
+    client_secret_expires_at: 0,
+    scope: 'openid offline_access read',
+  });
+}
+
+// Made when it is wanted: the store forgets the oldest of what it has.
+async function initial(provider, name, policy) {
+  return name === 'required' ? initialToken : new provider.InitialAccessToken({ policies: [policy] }).save();
 }
 
 function seen(ctx) {

@@ -8,6 +8,7 @@ mod matrix;
 mod others;
 mod person;
 mod referee;
+mod registrar;
 mod secrets;
 
 use std::{

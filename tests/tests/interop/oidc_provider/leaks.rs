@@ -2,7 +2,8 @@
 //!
 //! What is looked for comes from the server's own record of every request and answer, and from what the clients were given:
 //! client secrets (as they are, form-encoded, and in a Basic pair), private keys of clients and of logins, codes, verifiers,
-//! states, nonces, access, refresh and ID tokens, device codes, request URIs, assertions and proofs. Each by sixteen
+//! states, nonces, access, refresh and ID tokens, device codes, request URIs, assertions, proofs, and initial and
+//! registration access tokens. Each by sixteen
 //! characters of it that no other text has, so a part of one is found too.
 //!
 //! What is scanned:
@@ -27,7 +28,8 @@ use serde_json::Value;
 use super::{
     person::BROWSER,
     referee,
-    secrets::{Secrets, What, belongs},
+    registrar::OPERATOR,
+    secrets::{Secrets, Sender, What, belongs},
 };
 
 /// What has been printed: by whom it may be seen, and what.
@@ -124,7 +126,7 @@ pub(crate) fn scan(elsewhere: &[u8]) -> (Vec<String>, String) {
             found.push(format!("{what:?}: it did not arrive where it belongs"));
         }
         let what = format!("{what:?}");
-        let _ = writeln!(summary, "| {what:<12} | {many:>5} | {arrived:>5}");
+        let _ = writeln!(summary, "| {what:<17} | {many:>5} | {arrived:>5}");
     }
     let _ = write!(
         summary,
@@ -143,15 +145,18 @@ fn in_a_request(
     found: &mut Vec<String>,
 ) {
     let (route, issuer) = (line["route"].as_str().unwrap_or_default(), line["issuer"].as_str());
-    let by_browser = line["headers"]["user-agent"] == BROWSER;
+    let sender = match line["headers"]["user-agent"].as_str() {
+        Some(BROWSER) => Sender::Browser,
+        Some(OPERATOR) => Sender::Operator,
+        _ => Sender::Client,
+    };
     for (place, value) in places(line) {
         for (what, own) in secrets.within(value.as_bytes()) {
             let is_at_home = own.is_none() || own.as_deref() == issuer;
-            if is_at_home && belongs(*what, route, &place, by_browser) {
+            if is_at_home && belongs(*what, route, &place, sender) {
                 *arrived.entry(*what).or_default() += 1;
             } else {
-                let who = if by_browser { "a browser" } else { "a client" };
-                found.push(format!("{what:?} in {place} of {who} at {route} of {issuer:?}"));
+                found.push(format!("{what:?} in {place} of {sender:?} at {route} of {issuer:?}"));
             }
         }
     }

@@ -3,6 +3,8 @@
 mod callbacks;
 mod clients;
 mod people;
+mod registered;
+mod registered_again;
 mod tokens;
 
 use authwright_core::{Fault, Tokens};
@@ -15,7 +17,14 @@ type Row = (&'static str, fn(&Bench));
 
 /// Each on both clients.
 pub(crate) fn rows(table: &mut Table, benches: &[Bench; 2]) {
-    let groups: [&[Row]; 4] = [&clients::ROWS, &people::ROWS, &callbacks::ROWS, &tokens::ROWS];
+    let groups: [&[Row]; 6] = [
+        &clients::ROWS,
+        &people::ROWS,
+        &callbacks::ROWS,
+        &tokens::ROWS,
+        &registered::ROWS,
+        &registered_again::ROWS,
+    ];
     for (what, check) in groups.into_iter().flatten() {
         table.case(what, |kind| {
             let bench = &benches[kind as usize];

@@ -30,6 +30,17 @@ pub(super) enum What {
     RequestUri,
     Assertion,
     Proof,
+    InitialToken,
+    RegistrationToken,
+}
+
+/// Who has sent a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sender {
+    Client,
+    Browser,
+    /// Who runs the server: the test itself.
+    Operator,
 }
 
 /// A secret, and the only issuer it is for, if it is for one alone.
@@ -124,6 +135,9 @@ impl Secrets {
         add(What::RefreshToken, &answer["refresh_token"]);
         add(What::IdToken, &answer["id_token"]);
         add(What::DeviceCode, &answer["device_code"]);
+        add(What::ClientSecret, &answer["client_secret"]);
+        add(What::InitialToken, &answer["initial_access_token"]);
+        add(What::RegistrationToken, &answer["registration_access_token"]);
         add(What::Proof, &line["headers"]["dpop"]);
         let body = &line["body"];
         add(What::Code, &body["code"]);
@@ -149,7 +163,7 @@ impl Secrets {
 }
 
 /// What belongs where, and nothing else does.
-pub(super) fn belongs(what: What, route: &str, place: &str, by_browser: bool) -> bool {
+pub(super) fn belongs(what: What, route: &str, place: &str, sender: Sender) -> bool {
     let is_client = matches!(
         route,
         "/token" | "/request" | "/device/auth" | "/token/introspection" | "/token/revocation"
@@ -158,8 +172,15 @@ pub(super) fn belongs(what: What, route: &str, place: &str, by_browser: bool) ->
     let is_about = matches!(route, "/token/introspection" | "/token/revocation");
     let is_api = matches!(route, "/opaque" | "/jwt" | "/me");
     match (what, place) {
-        (What::State | What::Nonce | What::RequestUri, "url") => by_browser && route == "/auth",
-        _ if by_browser => false,
+        (What::State | What::Nonce | What::RequestUri, "url") => {
+            sender == Sender::Browser && route == "/auth"
+        }
+        // No client of ours manages its registration (RFC 7592).
+        (What::RegistrationToken, "headers authorization") => {
+            sender == Sender::Operator && route.starts_with("/reg/")
+        }
+        _ if sender != Sender::Client => false,
+        (What::InitialToken, "headers authorization") => route == "/reg",
         (What::State, "body state") | (What::Nonce, "body nonce") => route == "/request",
         (What::ClientSecret, "headers authorization" | "body client_secret")
         | (What::Assertion, "body client_assertion") => is_client,

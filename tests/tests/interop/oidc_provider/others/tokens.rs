@@ -2,18 +2,19 @@
 
 use authwright_core::{Auth, Bearer, Fault, Secret, Tokens};
 use authwright_oauth2::Session;
+use serde_json::Value;
 
 use super::{
     super::{
         bench::{Bench, HINT, OVER, Shelf},
         grants::needs_login,
         leaks::note,
-        referee::{Client, Kind, assertion_issuer, key},
+        referee::{Client, Kind, assertion_issuer, key, record},
     },
     Row, in_its_own_name, says,
 };
 
-pub(super) const ROWS: [Row; 8] = [
+pub(super) const ROWS: [Row; 10] = [
     ("a scope that there is not: the token says what it is good for", less_scope),
     ("more scope than was granted, with a refresh token from elsewhere", too_much_scope),
     ("a resource that there is not, and one that the login is not for", wrong_resource),
@@ -21,6 +22,11 @@ pub(super) const ROWS: [Row; 8] = [
     ("a statement by somebody the server does not know", wrong_issuer),
     ("a refresh token that nobody has issued", wrong_refresh_token),
     ("JWT access tokens: this server neither revokes nor explains them", about_jwt),
+    ("renewals do not say a scope, and give the same one again", renewed_without_scope),
+    (
+        "with `openid` in the scope each renewal brings an ID token, which is checked",
+        renewed_with_an_id_token,
+    ),
     ("a stolen token that is bound to a key, sent as a bearer's", stolen),
 ];
 
@@ -72,7 +78,9 @@ fn exchanges(bench: &Bench) {
     bench.api(client, &Tokens::new(grant).unwrap()).serves("jwt", Some("kim"));
     let unknown = Secret::new("a-token-that-nobody-has-issued");
     let failure = bench.token(&Tokens::new(client.app().token_exchange(unknown)).unwrap()).unwrap_err();
-    says(&failure, Fault::Caller, &["invalid_request", "subject_token is unknown or expired"]);
+    // RFC 8693 section 2.2.2: the code does not tell it from a request that is malformed.
+    let parts = ["invalid_request", "subject_token is unknown or expired", "exchange a newer one"];
+    says(&failure, Fault::Credential, &parts);
 }
 
 fn wrong_issuer(bench: &Bench) {
@@ -100,6 +108,61 @@ fn about_jwt(bench: &Bench) {
     for failure in failures {
         assert!(failure.error.contains("unsupported_token_type"), "{failure:?}");
     }
+}
+
+/// RFC 6749 section 6: who leaves it out means what was granted.
+fn renewed_without_scope(bench: &Bench) {
+    let client = Client::plain("none");
+    let session = Session::new(client.app().scope("read write"), Shelf::default()).unwrap();
+    bench.signs_in(&session, false).unwrap();
+    let first = bench.token(session.tokens()).unwrap();
+    assert_eq!(first.granted_scope(), Some("read write"));
+    for answer in renewals(bench, &session, 2) {
+        assert_eq!(answer["scope"], "read write");
+        assert!(answer["id_token"].is_null(), "nobody has asked for one");
+    }
+    let last = bench.token(session.tokens()).unwrap();
+    assert_eq!(last.granted_scope(), first.granted_scope());
+    bench.api(client, session.tokens()).serves("opaque", Some("sam"));
+}
+
+/// `OpenID` Connect Core section 12.2.
+fn renewed_with_an_id_token(bench: &Bench) {
+    let client = Client::plain("es256");
+    let session = Session::new(client.app().openid().scope("offline_access read"), Shelf::default()).unwrap();
+    bench.signs_in(&session, false).unwrap();
+    let first = bench.run(session.identity()).unwrap().unwrap();
+    let granted = bench.token(session.tokens()).unwrap().granted_scope().map(ToOwned::to_owned);
+    for answer in renewals(bench, &session, 3) {
+        assert!(answer["id_token"].is_string(), "it has brought one");
+        assert_eq!(answer["scope"].as_str(), granted.as_deref());
+    }
+    let last = bench.run(session.identity()).unwrap().unwrap();
+    assert_eq!((first.subject(), last.subject()), ("sam", "sam"));
+    bench.api(client, session.tokens()).serves("me", Some("sam"));
+}
+
+/// Renews so often. What the server has answered, to requests in which there was no scope.
+fn renewals(bench: &Bench, session: &Session, times: usize) -> Vec<Value> {
+    let renewed = (0..times).map(|_| {
+        let before = bench.token(session.tokens()).unwrap();
+        let begun = record("arrived").len();
+        bench.watch.advance(OVER);
+        let after = bench.token(session.tokens()).unwrap();
+        assert!(before.expose() != after.expose(), "it was renewed");
+        let spent = before.expose_refresh_token().unwrap();
+        let record = record("arrived");
+        let found: Vec<Value> = record[begun..]
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .filter(|line: &Value| line["body"]["refresh_token"] == spent)
+            .collect();
+        let [request] = &found[..] else { panic!("it was redeemed {} times", found.len()) };
+        assert_eq!(request["body"]["grant_type"], "refresh_token");
+        assert!(request["body"].get("scope").is_none(), "a renewal has said a scope");
+        request["answer"].clone()
+    });
+    renewed.collect()
 }
 
 fn stolen(bench: &Bench) {
