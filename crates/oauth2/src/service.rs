@@ -120,7 +120,7 @@ impl Service {
         };
         let mut granted = answer::token(&answer, &asked, key.is_some())?;
         if let Some(obtained) = self.client.registered() {
-            obtained.accepted(io).await;
+            Box::pin(obtained.accepted(io)).await;
         }
         let token = granted
             .token
@@ -167,7 +167,7 @@ impl Service {
             let registered = matches!(which, Which::Token | Which::Pushed | Which::Device);
             let obtained = self.client.registered().filter(|_| registered);
             if let Some(obtained) = obtained.filter(|_| answer::is_unknown_client(&answer)) {
-                obtained.refused(io).await?;
+                Box::pin(obtained.refused(io)).await?;
             }
             if again && dpop::is_nonce_wanted(&answer) {
                 // Something new to say, even if another call has learnt it meanwhile.

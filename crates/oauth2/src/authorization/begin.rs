@@ -41,7 +41,7 @@ impl Service {
     pub(crate) async fn begin(&self, request: Request, io: &Io) -> Result<Pending, Error> {
         check_redirect_uri(&request.redirect_uri)?;
         if let Some(obtained) = self.client.registered() {
-            obtained.check_login(register::CODE, Some(&request.redirect_uri), io).await?;
+            Box::pin(obtained.check_login(register::CODE, Some(&request.redirect_uri), io)).await?;
         }
         let metadata = self.metadata(io).await?;
         self.check_pkce(&metadata)?;

@@ -67,7 +67,7 @@ impl TokenSource for Password {
     async fn renew(&self, old: &Token, io: &Io) -> Result<Token, Error> {
         let Some(refresh) = old.expose_refresh_token() else { return self.fetch(io).await };
         let wanted = Wanted { scope: "", resource: self.service.resource(), remedy: "" };
-        match redeem(&self.service, old, refresh, wanted, io).await {
+        match redeem(&self.service, old, refresh, &wanted, io).await {
             Ok(granted) => Ok(granted.token),
             Err(refused) if refused.is_grant => self.fetch(io).await,
             Err(refused) => Err(refused.error),

@@ -138,7 +138,7 @@ impl Refresh {
         let key = self.service.new_key(io).await?;
         let (scope, resource) = (&*self.service.scope, self.service.resource());
         let wanted = Wanted { scope, resource, remedy: REMEDY };
-        let asked = Asked { refresh: &first.value, name: &first.name, wanted };
+        let asked = Asked { refresh: &first.value, name: &first.name, wanted: &wanted };
         match send(&self.service, &asked, key.as_deref(), io).await {
             Ok(granted) => Ok(granted.token.detail(FIRST, first.mark.clone())),
             Err(refused) => {
@@ -154,7 +154,7 @@ pub(crate) async fn redeem(
     service: &Service,
     old: &Token,
     refresh: &str,
-    wanted: Wanted<'_>,
+    wanted: &Wanted<'_>,
     io: &Io,
 ) -> Result<Granted, Refused> {
     let metadata = service.metadata(io).await?;
@@ -179,28 +179,30 @@ pub(crate) struct Wanted<'a> {
 struct Asked<'a> {
     refresh: &'a str,
     name: &'a str,
-    wanted: Wanted<'a>,
+    wanted: &'a Wanted<'a>,
 }
 
 async fn send(
     service: &Service,
-    Asked { refresh, name, wanted: Wanted { scope, resource, remedy } }: &Asked<'_>,
+    asked: &Asked<'_>,
     key: Option<&BoundKey>,
     io: &Io,
 ) -> Result<Granted, Refused> {
+    let wanted = asked.wanted;
     let parameters = [
         ("grant_type", "refresh_token"),
-        ("refresh_token", *refresh),
-        ("scope", *scope),
-        ("resource", *resource),
+        ("refresh_token", asked.refresh),
+        ("scope", wanted.scope),
+        ("resource", wanted.resource),
     ];
-    let grant = Grant { parameters: &parameters, name, remedy, secrets: &[refresh] };
+    let secrets = [asked.refresh];
+    let grant = Grant { parameters: &parameters, name: asked.name, remedy: wanted.remedy, secrets: &secrets };
     let mut granted = service.token(grant, key, io).await?;
     // None returned: the old one stays good (section 6). Scope left out: it is as requested (section 5.1).
     if granted.token.expose_refresh_token().is_none() {
-        granted.token = granted.token.refresh_token(*refresh);
+        granted.token = granted.token.refresh_token(asked.refresh);
     }
-    Ok(granted.with_requested_scope(scope))
+    Ok(granted.with_requested_scope(wanted.scope))
 }
 
 /// What to ask for: never more than was granted (section 6). Nothing asks for all of that.
@@ -234,7 +236,7 @@ impl TokenSource for Refresh {
             resource: self.service.resource(),
             remedy: REMEDY,
         };
-        match redeem(&self.service, old, refresh, wanted, io).await {
+        match redeem(&self.service, old, refresh, &wanted, io).await {
             Ok(granted) => Ok(granted.token),
             Err(refused) => {
                 match self.first.as_ref().filter(|first| refused.is_grant && first.is_unused(old, refresh)) {

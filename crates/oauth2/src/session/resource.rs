@@ -38,7 +38,7 @@ impl TokenSource for ResourceSource {
                 return Err(Error::new(Fault::Credential, message));
             };
             let wanted = Wanted { scope: "", resource: &self.resource, remedy: &self.remedy };
-            let granted = redeem(&self.service, &login, refresh, wanted, io).await?;
+            let granted = redeem(&self.service, &login, refresh, &wanted, io).await?;
             let rotated = granted.token.expose_refresh_token().filter(|new| *new != refresh);
             let login = match rotated {
                 Some(new) => login.clone().refresh_token(new),

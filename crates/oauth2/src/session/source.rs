@@ -47,7 +47,7 @@ impl TokenSource for SessionSource {
             return Err(self.login_required("the login has ended, and cannot be renewed, at"));
         };
         let wanted = Wanted { scope: "", resource: self.service.resource(), remedy: self.remedy() };
-        let granted = redeem(&self.service, old, refresh, wanted, io).await?;
+        let granted = redeem(&self.service, old, refresh, &wanted, io).await?;
         #[cfg(feature = "openid")]
         self.service.check_is_same(old, &granted)?;
         Ok(granted.token)
