@@ -29,7 +29,9 @@ impl Endpoint {
                 "the URL of the {what} has a fragment (`#`), which RFC 6749 sections 3.1 and 3.2 forbid"
             )));
         }
-        let uri: Uri = url.parse().map_err(|_| {
+        // It takes what is no ASCII, which people and browsers would be shown.
+        let uri = Some(url).filter(|url| url.bytes().all(|byte| byte.is_ascii_graphic()));
+        let uri: Uri = uri.and_then(|url| url.parse().ok()).ok_or_else(|| {
             caller(format!(
                 "the URL of the {what} is malformed; write it like https://login.example.com/token"
             ))

@@ -158,6 +158,8 @@ fn what_is_wrong_is_found_before_anything_is_sent() {
     assert_eq!(parse("http://127.0.0.1:1/t").unwrap(), "http://127.0.0.1:1");
     for (url, says) in [
         ("", "is malformed"),
+        ("https://login.example.com/tok\u{e9}n", "is malformed"),
+        ("https://login.example.com/t?a=\u{202e}", "is malformed"),
         ("login.example.com", "no scheme and host"),
         ("https://login.example.com/t#f", "has a fragment"),
         ("http://login.example.com/s3cret", "http://login.example.com is plain http"),
