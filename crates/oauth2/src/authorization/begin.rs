@@ -10,7 +10,7 @@ use super::{
     Pending,
     callback::decoded,
     pending::Remembered,
-    pkce::{challenge, text, unguessable},
+    pkce::{challenge, text, two_unguessable, unguessable},
 };
 use crate::{
     answer::{Asked, granted_with},
@@ -45,7 +45,7 @@ impl Service {
         }
         let metadata = self.metadata(io).await?;
         self.check_pkce(&metadata)?;
-        let (state, verifier) = (unguessable()?, unguessable()?);
+        let (state, verifier) = two_unguessable()?;
         let scope = self.scope_with(&request);
         let is_openid = self.is_openid || request.scope().split_whitespace().any(|name| name == "openid");
         let nonce = if is_openid { Some(unguessable()?) } else { None };

@@ -15,8 +15,25 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// 258 bits that nobody can guess, six to each of 43 characters of the unreserved set (RFC 7636 section 4.1): a verifier, a state,
 /// a nonce.
 pub(crate) fn unguessable() -> Result<SecretString, Error> {
-    let letters = random::<LENGTH>()?.map(|byte| ALPHABET[usize::from(byte % 64)]);
-    Ok(text(&letters)?.into())
+    spelled(random()?)
+}
+
+/// Two of them for one question to the system.
+pub(crate) fn two_unguessable() -> Result<(SecretString, SecretString), Error> {
+    let [one, another] = random_pair()?;
+    Ok((spelled(one)?, spelled(another)?))
+}
+
+fn random_pair() -> Result<[[u8; LENGTH]; 2], Error> {
+    let bytes = random::<{ 2 * LENGTH }>()?;
+    let (mut one, mut another) = ([0; LENGTH], [0; LENGTH]);
+    one.copy_from_slice(&bytes[..LENGTH]);
+    another.copy_from_slice(&bytes[LENGTH..]);
+    Ok([one, another])
+}
+
+fn spelled(bytes: [u8; LENGTH]) -> Result<SecretString, Error> {
+    Ok(text(&bytes.map(|byte| ALPHABET[usize::from(byte % 64)]))?.into())
 }
 
 /// What the server is told of a verifier, as [text]: S256, and never the verifier itself (RFC 7636 section 4.2).
@@ -41,12 +58,13 @@ mod tests {
     fn f1_a_verifier_has_43_unreserved_characters_and_never_comes_again() {
         let mut seen = HashSet::new();
         for _ in 0..10_000 {
-            let verifier = unguessable().unwrap().expose_secret().to_owned();
-            assert!(
-                verifier.len() == 43
-                    && verifier.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_".contains(&c))
-            );
-            assert!(seen.insert(verifier));
+            let (state, verifier) = two_unguessable().unwrap();
+            for text in [unguessable().unwrap(), state, verifier] {
+                let text = text.expose_secret().to_owned();
+                let is_one_of_64 = |c: u8| c.is_ascii_alphanumeric() || b"-_".contains(&c);
+                assert!(text.len() == 43 && text.bytes().all(is_one_of_64));
+                assert!(seen.insert(text));
+            }
         }
     }
 
