@@ -165,7 +165,7 @@ pub(crate) fn granted_with<'a>(
         let Asked { what, origin, .. } = asked;
         let message =
             format!("{what} at {origin} answered {}, but not with JSON; try again later", wanted.as_u16());
-        passing(message, answer, asked).into()
+        passing(message, answer, asked.now).into()
     })
 }
 
@@ -208,7 +208,7 @@ fn classified(answer: &Answer, asked: &Asked<'_>, json: Option<&Json<'_>>, code:
     let caller = |advice: &str| Error::new(Fault::Caller, format!("{says}; {advice}"));
 
     if says_nothing(status) {
-        return passing(format!("{says}; try again later"), answer, asked);
+        return passing(format!("{says}; try again later"), answer, asked.now);
     }
     if status.is_redirection() {
         let with = if grant.is_empty() { "what was sent" } else { grant };
@@ -241,7 +241,7 @@ fn classified(answer: &Answer, asked: &Asked<'_>, json: Option<&Json<'_>>, code:
             Error::new(Fault::Server, format!("{says}; it wants another nonce in every proof"))
         }
         Some("temporarily_unavailable" | "slow_down" | "server_error") => {
-            passing(format!("{says}; try again later"), answer, asked)
+            passing(format!("{says}; try again later"), answer, asked.now)
         }
         Some("invalid_request" | "unsupported_grant_type" | "unsupported_response_type") => {
             caller(&format!("check that this is the {what}, and that it knows this grant"))
@@ -268,7 +268,7 @@ fn unregistered(answer: &Answer, asked: &Asked<'_>, is_json: bool, says: &str) -
                 return Error::new(Fault::Credential, format!("{says}; {advice}"));
             }
             // A page of something in between: it knows nothing of tokens.
-            passing(format!("{says}, but not with JSON; try again later"), answer, asked)
+            passing(format!("{says}, but not with JSON; try again later"), answer, asked.now)
         }
         status if status.is_client_error() => {
             Error::new(Fault::Caller, format!("{says}; check the URL of the {what}"))
@@ -277,9 +277,10 @@ fn unregistered(answer: &Answer, asked: &Asked<'_>, is_json: bool, says: &str) -
     }
 }
 
-fn passing(message: String, answer: &Answer, asked: &Asked<'_>) -> Error {
+/// An error of a server that may do better later, and at what time.
+pub(crate) fn passing(message: String, answer: &Answer, now: SystemTime) -> Error {
     let error = Error::new(Fault::Server, message).transient();
-    match answer.retry_after(asked.now) {
+    match answer.retry_after(now) {
         Some(wait) => error.with_retry_after(wait),
         None => error,
     }

@@ -20,16 +20,9 @@ pub(crate) fn unguessable() -> Result<SecretString, Error> {
 
 /// Two of them for one question to the system.
 pub(crate) fn two_unguessable() -> Result<(SecretString, SecretString), Error> {
-    let [one, another] = random_pair()?;
-    Ok((spelled(one)?, spelled(another)?))
-}
-
-fn random_pair() -> Result<[[u8; LENGTH]; 2], Error> {
     let bytes = random::<{ 2 * LENGTH }>()?;
-    let (mut one, mut another) = ([0; LENGTH], [0; LENGTH]);
-    one.copy_from_slice(&bytes[..LENGTH]);
-    another.copy_from_slice(&bytes[LENGTH..]);
-    Ok([one, another])
+    let (halves, _) = bytes.as_chunks();
+    Ok((spelled(halves[0])?, spelled(halves[1])?))
 }
 
 fn spelled(bytes: [u8; LENGTH]) -> Result<SecretString, Error> {

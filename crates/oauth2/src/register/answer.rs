@@ -10,7 +10,10 @@ use http::{StatusCode, header};
 use secrecy::SecretString;
 
 use super::kept::Registered;
-use crate::{answer::says_nothing, said::Said};
+use crate::{
+    answer::{passing, says_nothing},
+    said::{Said, names},
+};
 
 /// What was asked.
 pub(super) struct Asked<'a> {
@@ -24,6 +27,13 @@ pub(super) struct Asked<'a> {
     /// The initial access token, and how messages speak of it.
     pub(super) token: Option<(&'a str, &'a str)>,
     pub(super) now: SystemTime,
+}
+
+impl Asked<'_> {
+    /// What was sent and is not to be shown.
+    fn secrets(&self) -> Vec<String> {
+        self.token.iter().map(|(token, _)| (*token).to_owned()).collect()
+    }
 }
 
 /// Longer than any client id. It stands in every request, and in the keys of stored logins.
@@ -42,11 +52,11 @@ pub(super) fn registered(answer: &Answer, asked: &Asked<'_>) -> Result<Registere
     let server = |message: String| Error::new(Fault::Server, message);
     let Some(json) = json.filter(|_| is_json(answer)) else {
         // A page of a gateway or a captive portal rather than the endpoint's own answer: that passes.
-        return Err(passing(format!("{says}, but not with JSON; try again later"), answer, asked));
+        return Err(passing(format!("{says}, but not with JSON; try again later"), answer, asked.now));
     };
     let text = |pointer| json.text(pointer).filter(|text| !text.is_empty());
     let Some(id) = text("/client_id") else {
-        let names = json.member_names();
+        let names = names(answer, &asked.secrets());
         return Err(server(format!("{says}, but there is no string `client_id` (members: {names})")));
     };
     // RFC 6749 appendix A.1.
@@ -103,12 +113,11 @@ fn is_json(answer: &Answer) -> bool {
 /// RFC 7591 section 3.2.2. Status and registered codes decide; the rest is for people to read.
 fn refused(answer: &Answer, asked: &Asked<'_>, json: Option<&Json<'_>>) -> Error {
     let status = answer.status();
-    let secrets: Vec<String> = asked.token.iter().map(|(token, _)| (*token).to_owned()).collect();
-    let says =
-        format!("registration endpoint at {} answered {}", asked.origin, Said::new(status, json, &secrets));
+    let said = Said::new(status, json, &asked.secrets());
+    let says = format!("registration endpoint at {} answered {said}", asked.origin);
     let caller = |advice: &str| Error::new(Fault::Caller, format!("{says}; {advice}"));
     if says_nothing(status) {
-        return passing(format!("{says}; try again later"), answer, asked);
+        return passing(format!("{says}; try again later"), answer, asked.now);
     }
     if status.is_redirection() {
         let message =
@@ -145,17 +154,9 @@ fn refused(answer: &Answer, asked: &Asked<'_>, json: Option<&Json<'_>>) -> Error
     }
     if status.is_client_error() {
         // A page of something in between: it knows nothing of clients.
-        return passing(format!("{says}, but not with JSON; try again later"), answer, asked);
+        return passing(format!("{says}, but not with JSON; try again later"), answer, asked.now);
     }
     Error::new(Fault::Server, format!("{says}, where RFC 7591 section 3.2.1 has 201"))
-}
-
-fn passing(message: String, answer: &Answer, asked: &Asked<'_>) -> Error {
-    let error = Error::new(Fault::Server, message).transient();
-    match answer.retry_after(asked.now) {
-        Some(wait) => error.with_retry_after(wait),
-        None => error,
-    }
 }
 
 #[cfg(test)]

@@ -198,3 +198,9 @@ fn e12_a_server_cannot_make_a_message_show_a_secret_or_another_line() {
     let text = told(400, json).to_string();
     assert!(text.contains(r#"400 bad\u{1b}[2J: "a\r\nb";"#), "{text}");
 }
+
+#[test]
+fn e17_a_member_that_repeats_the_initial_token_is_not_named() {
+    let error = told(201, r#"{"1nitial": 1}"#).to_string();
+    assert!(error.contains("there is no string `client_id`") && !error.contains("1nitial"), "{error}");
+}
