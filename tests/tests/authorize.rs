@@ -85,7 +85,11 @@ fn outside_the_origins_it_is_an_error_and_not_a_bare_request() {
         each(
             &auth,
             url,
-            |headers| drop(headers.insert("x-mine", "1".parse().unwrap())),
+            |headers| {
+                headers.insert("x-mine", "1".parse().unwrap());
+                // Whatever else the caller has set.
+                headers.insert("cookie", "theme=dark".parse().unwrap());
+            },
             |who, outcome| {
                 let (fault, text) = outcome.as_ref().unwrap_err();
                 assert_eq!(*fault, Fault::Caller, "{who}");

@@ -11,8 +11,8 @@
 //! * A scheme of your own: [`Scheme`], [`Hop`].
 //! * A client of your own: [`exchange`].
 //!
-//! Reading: environment variables and files are read once, when an [`Auth`] is built or [`Secret::read`] is called.
-//! Beyond that nothing here performs I/O, and the time is that of the client's [`Clock`].
+//! Reading: environment variables and files are read once, when an [`Auth`] is built or [`Secret::read`] is called; again with
+//! [`RotatingSecret::reload`]; and a `.netrc` where [`Netrc`] is asked for. Beyond that nothing here performs I/O, and the time is that of the client's [`Clock`].
 
 mod auth;
 #[doc(hidden)]

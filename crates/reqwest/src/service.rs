@@ -42,8 +42,7 @@ impl Service<Request> for &Client {
     }
 
     fn call(&mut self, request: Request) -> Pending {
-        let client = (*self).clone();
-        Box::pin(async move { client.execute(request).await })
+        (*self).clone().call(request)
     }
 }
 

@@ -11,16 +11,17 @@ impl Policy {
 }
 
 impl Exchange<'_> {
-    /// Whether the request that was made ready carries a credential: ours, or one the caller has set. For drivers whose users
-    /// send it by themselves, and would not hear of a bare one before the server does.
+    /// Whether the request that was made ready is for one of our origins and carries a credential: ours, or one the caller has set
+    /// in its place. For drivers whose users send it by themselves, and would not hear of a bare one before the server does.
     ///
     /// # Errors
     /// It carries none; the error says why.
     pub fn check_attached(&self, target: &Target<'_>) -> Result<(), Error> {
-        if self.caller_set || self.attached_entries().any(|one| !one.is_bare()) {
+        let entries = self.auth.map(crate::Auth::entries).unwrap_or_default();
+        let is_ours = entries.iter().any(|entry| entry.area.covers(target));
+        if is_ours && (self.caller_set || self.attached_entries().any(|one| !one.is_bare())) {
             return Ok(());
         }
-        let entries = self.auth.map(crate::Auth::entries).unwrap_or_default();
         let waiting = self.attached_entries().filter_map(|one| entries.get(one.index()));
         let waiting = waiting.map(|entry| {
             format!("{} goes only where the server asks for it, which is not heard here", entry.label())

@@ -122,12 +122,6 @@ fn check_not_empty(value: &Resolved) -> Result<(), Error> {
     Ok(())
 }
 
-impl From<&RotatingSecret> for RotatingSecret {
-    fn from(secret: &RotatingSecret) -> Self {
-        secret.clone()
-    }
-}
-
 /// Shows where it is from, and the fingerprint of its value.
 impl fmt::Debug for RotatingSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
