@@ -21,6 +21,9 @@ fuzz_target!(|data: &[u8]| {
     let target = Target::parse(URL).expect("a constant");
     let mut used = HashSet::new();
     let mut sent = Stamp(0);
+    // What the server says itself, be it with escapes, is repeated to it.
+    let bare: Vec<_> = data.iter().copied().filter(|byte| *byte != b'\\').collect();
+    let server_says_it = shows_secret(&bare);
     for line in data.split(|byte| *byte == b'\n').take(16) {
         let Some((kind, said)) = line.split_first() else { continue };
         let (status, name) = match kind % 4 {
@@ -42,6 +45,7 @@ fuzz_target!(|data: &[u8]| {
         assert!(promised.is_none() || answered.is_some(), "what is promised is sent");
         sent = Stamp(0);
         if let Some((stamp, answer)) = answered {
+            assert!(server_says_it || !shows_secret(&answer));
             check(&answer, &mut used);
             sent = stamp;
         }
@@ -63,8 +67,11 @@ fn answer(scheme: &dyn Scheme, promised: Option<Stamp>) -> Option<(Stamp, Vec<u8
     }
 }
 
+fn shows_secret(text: &[u8]) -> bool {
+    text.windows(6).any(|part| part == b"s3cr3t")
+}
+
 fn check(answer: &[u8], used: &mut HashSet<(Vec<u8>, Vec<u8>)>) {
-    assert!(!answer.windows(6).any(|part| part == b"s3cr3t"));
     if answer.starts_with(b"Basic ") {
         return;
     }

@@ -68,9 +68,8 @@ fuzz_target!(|data: &[u8]| {
 
 /// `url` does not let `..` remove a segment like `C:`, of any scheme; the URL standard has that for `file` alone.
 fn keeps_drive_letter(theirs: &Url) -> bool {
-    let is_drive = |segment: &str| {
-        matches!(segment.as_bytes(), [letter, b':' | b'|'] if letter.is_ascii_alphabetic())
-    };
+    let is_drive =
+        |segment: &str| matches!(segment.as_bytes(), [letter, b':' | b'|'] if letter.is_ascii_alphabetic());
     theirs.path().split('/').any(is_drive)
 }
 

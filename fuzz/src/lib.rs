@@ -15,6 +15,7 @@ use authwright_core::{
     http::{Request, Response},
 };
 use authwright_oauth2::Server;
+use serde_json::Value;
 
 pub const ISSUER: &str = "https://login.example.com";
 pub const TOKEN_ENDPOINT: &str = "https://login.example.com/token";
@@ -114,6 +115,26 @@ pub fn check(error: &Error, secrets: &[&str]) {
     for text in [error.to_string(), format!("{error:?}")] {
         check_text(&text, secrets);
         assert!(text.chars().count() < 1500, "{} characters", text.chars().count());
+    }
+}
+
+/// Without those secrets that the server itself has put into the host of a URL: whom a message is about, it says.
+pub fn unless_in_hosts<'a>(secrets: &[&'a str], json: &Value) -> Vec<&'a str> {
+    let is_in_host = |secret: &str| {
+        texts(json).into_iter().filter_map(|text| text.split_once("//")).any(|(_, rest)| {
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            host.to_ascii_lowercase().contains(secret)
+        })
+    };
+    secrets.iter().copied().filter(|secret| !is_in_host(secret)).collect()
+}
+
+fn texts(json: &Value) -> Vec<&str> {
+    match json {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(members) => members.values().flat_map(texts).collect(),
+        _ => Vec::new(),
     }
 }
 
