@@ -19,6 +19,8 @@ mod auth;
 pub mod base_url;
 pub mod challenge;
 mod clock;
+#[cfg(feature = "config")]
+pub mod config;
 mod denied;
 mod encode;
 mod error;
@@ -43,6 +45,8 @@ mod tokens;
 mod trail;
 mod type_name;
 
+#[cfg(feature = "config")]
+pub use self::config::AuthConfig;
 #[cfg(feature = "digest")]
 pub use self::schemes::{Digest, Password};
 pub use self::{

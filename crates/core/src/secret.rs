@@ -123,7 +123,7 @@ impl Secret {
         }
     }
 
-    fn missing(&self) -> Error {
+    pub(crate) fn missing(&self) -> Error {
         Error::credential(match &self.source {
             Source::Value => "there is no value".into(),
             Source::Env(name) => format!("environment variable {name} is not set"),
