@@ -31,6 +31,8 @@ mod hop;
 #[doc(hidden)]
 pub mod location;
 mod netrc;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod origin;
 mod proxy;
 mod response;
@@ -47,6 +49,8 @@ mod type_name;
 
 #[cfg(feature = "config")]
 pub use self::config::AuthConfig;
+#[cfg(feature = "openapi")]
+pub use self::openapi::OpenApi;
 #[cfg(feature = "digest")]
 pub use self::schemes::{Digest, Password};
 pub use self::{

@@ -27,7 +27,7 @@ pub struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     pub(super) fn read(index: usize, table: &'a Node, config: &'a AuthConfig) -> Result<Self, Error> {
-        let place = format!("auth[{index}]");
+        let place = config.place(index);
         let Node::Table(members) = table else {
             let message =
                 format!("{place} is {}; it must be a table with \"origins\" and \"type\"", table.is_a());

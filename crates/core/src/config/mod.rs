@@ -72,6 +72,11 @@ pub use self::{
     kinds::{Holds, KINDS, Kind, Member, TOKEN_MEMBERS},
     schema::schema,
 };
+#[cfg(feature = "openapi")]
+pub(crate) use self::{
+    node::{Keep, all},
+    suggest::{did_you_mean, listed, quoted},
+};
 use crate::{Auth, Error, Scheme, TokenStore};
 
 /// What a function for types of entries answers: nothing where the type is none of its own.
@@ -90,11 +95,24 @@ pub struct AuthConfig {
     document: Node,
     literal_secrets: bool,
     store: Option<Arc<dyn TokenStore>>,
+    /// What messages call the entries, where they were not read as such.
+    places: Arc<[String]>,
 }
 
 impl AuthConfig {
     pub(crate) fn new(document: Node) -> Self {
-        Self { document, literal_secrets: false, store: None }
+        Self { document, literal_secrets: false, store: None, places: Arc::default() }
+    }
+
+    /// Entries that were made of another document, with what messages call each of them.
+    #[cfg(feature = "openapi")]
+    pub(crate) fn of_entries(entries: Vec<(String, Node)>) -> Self {
+        let (places, entries): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
+        Self { places: places.into(), ..Self::new(Node::List(entries)) }
+    }
+
+    fn place(&self, index: usize) -> String {
+        self.places.get(index).cloned().unwrap_or_else(|| format!("auth[{index}]"))
     }
 
     /// Builds it, where all types are those of this crate. Reads the secrets it refers to.

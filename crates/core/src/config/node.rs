@@ -29,7 +29,7 @@ const DEPTH: usize = 32;
 
 impl Node {
     /// What it is, to follow "is".
-    pub(super) fn is_a(&self) -> &'static str {
+    pub(crate) fn is_a(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Flag(_) => "a boolean",
@@ -79,13 +79,31 @@ impl Node {
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Below(DEPTH).deserialize(deserializer)
+        Below(DEPTH, Keep(all)).deserialize(deserializer)
+    }
+}
+
+/// Which members of a table are read, and which of theirs. The others are passed over, so that a large document costs no more than
+/// what is wanted of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Keep(pub(crate) fn(&str) -> Option<Keep>);
+
+/// Every member, whatever it is called.
+#[allow(clippy::unnecessary_wraps)] // one of several
+pub(crate) fn all(_: &str) -> Option<Keep> {
+    Some(Keep(all))
+}
+
+#[cfg(feature = "openapi")]
+impl Keep {
+    pub(crate) fn read<'de, D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        Below(DEPTH, self).deserialize(deserializer)
     }
 }
 
 /// Reads a node with so many levels below it. What lies deeper is left out: no member goes so deep.
 #[derive(Clone, Copy)]
-struct Below(usize);
+struct Below(usize, Keep);
 
 impl<'de> DeserializeSeed<'de> for Below {
     type Value = Node;
@@ -160,7 +178,7 @@ impl<'de> Visitor<'de> for Below {
             return Ok(Node::Unfit);
         };
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(Below(below))? {
+        while let Some(item) = seq.next_element_seed(Below(below, self.1))? {
             items.push(item);
         }
         Ok(Node::List(items))
@@ -172,7 +190,7 @@ impl<'de> Visitor<'de> for Below {
             return Ok(Node::Unfit);
         };
         let mut members = Vec::new();
-        while let Some(name) = map.next_key_seed(Below(0))? {
+        while let Some(name) = map.next_key_seed(Below(0, self.1))? {
             let name = match name {
                 Node::Text(text) => text,
                 // As YAML has them: `1:`, `yes:`.
@@ -180,7 +198,10 @@ impl<'de> Visitor<'de> for Below {
                 Node::Flag(flag) => flag.to_string(),
                 other => format!("({})", other.is_a()),
             };
-            members.push((name, map.next_value_seed(Below(below))?));
+            match (self.1.0)(&name) {
+                Some(keep) => members.push((name, map.next_value_seed(Below(below, keep))?)),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
         }
         Ok(Node::Table(members))
     }

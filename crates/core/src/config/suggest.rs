@@ -4,7 +4,7 @@
 const SHOWN: usize = 24;
 
 /// `, did you mean "client_credentials"?`, where one of the words is near.
-pub(super) fn did_you_mean<'a>(written: &str, words: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn did_you_mean<'a>(written: &str, words: impl Iterator<Item = &'a str>) -> Option<String> {
     let lower = written.to_ascii_lowercase().replace('-', "_");
     // A letter swapped, left out or doubled; in a long word two or three.
     let far = |word: &str| 1 + word.len() / 5;
@@ -23,14 +23,14 @@ fn is_part(written: &str, word: &str) -> bool {
 }
 
 /// A word of a document: in one line, and cut.
-pub(super) fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let shown: String = word.chars().take(SHOWN).flat_map(char::escape_debug).collect();
     let more = if word.chars().count() > SHOWN { "…" } else { "" };
     format!("\"{shown}{more}\"")
 }
 
 /// `a, b and c`.
-pub(super) fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<_> = words.collect();
     match &words[..] {
         [] => "none".into(),

@@ -1,0 +1,175 @@
+//! Where the API is: the servers of a document, with their variables filled in.
+
+use std::borrow::Cow;
+
+use super::{
+    Document, Error, Node, OpenApi,
+    document::{get, table},
+};
+use crate::{
+    Origin, Target,
+    config::{did_you_mean, listed, quoted},
+    location::{self, Base},
+};
+
+/// So many bytes a URL has with its variables filled in, at most.
+const LONGEST: usize = 8 * 1024;
+
+/// A URL of a server, and what messages call it.
+pub(super) struct Server {
+    pub(super) url: String,
+    pub(super) place: String,
+}
+
+impl Server {
+    /// Whether it is plain http on another machine; malformed is said at once.
+    pub(super) fn plain_http(&self) -> Result<Option<String>, Error> {
+        let area = Origin::danger_plain_http(&self.url).into_area();
+        let area = area.map_err(|error| error.because(&self.place))?;
+        Ok(Origin::new(&self.url).into_area().is_err().then(|| area.to_string()))
+    }
+}
+
+/// All of them: those the program has named, or else those of the document.
+pub(super) fn servers(api: &OpenApi, document: &Document<'_>) -> Result<Vec<Server>, Error> {
+    let named = api.origins.iter().enumerate();
+    let named: Vec<_> =
+        named.map(|(index, url)| Server { url: url.clone(), place: format!("origins[{index}]") }).collect();
+    if !named.is_empty() {
+        return Ok(named);
+    }
+    let mut known_names = Vec::new();
+    let mut servers = Vec::new();
+    for (index, node) in document.servers()?.iter().enumerate() {
+        let place = format!("servers[{index}]");
+        let Node::Table(members) = node else {
+            return Err(Error::caller(format!("{place} is {}; it must be a table", node.is_a())));
+        };
+        let Some(Node::Text(template)) = get(members, "url")? else {
+            return Err(Error::caller(format!("{place} has no url")));
+        };
+        let variables = table(members, "variables", &format!("{place}.variables"))?.unwrap_or_default();
+        let url = fill_in(api, template, variables, &place, &mut known_names)?;
+        servers.push(Server { url: api.absolute(&url, &place)?, place });
+    }
+    if let Some((name, _)) = api.variables.iter().find(|(name, _)| !known_names.contains(name)) {
+        let near = did_you_mean(name, known_names.iter().map(|name| &**name)).unwrap_or_default();
+        let name = quoted(name);
+        return Err(Error::caller(format!("no server of the document has a variable {name}{near}")));
+    }
+    if servers.is_empty() {
+        // As the specification has it where there are none.
+        let place = "servers".to_owned();
+        servers.push(Server { url: api.absolute("/", &place)?, place });
+    }
+    Ok(servers)
+}
+
+impl OpenApi {
+    fn absolute(&self, url: &str, place: &str) -> Result<String, Error> {
+        if is_absolute(url) {
+            return Ok(url.to_owned());
+        }
+        match &self.found_at {
+            Some(base) => resolve(base, url).map_err(|error| error.because(&place)),
+            None => Err(Error::caller(format!(
+                "{place} is relative to where the document was found; say so with .found_at(..), or name the servers with \
+                 .origins(..)"
+            ))),
+        }
+    }
+}
+
+pub(super) fn is_absolute(url: &str) -> bool {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// A relative URL against an absolute one (RFC 3986 section 5.2), as everywhere here.
+pub(super) fn resolve(base: &str, url: &str) -> Result<String, Error> {
+    let target = Target::parse(base)?;
+    let origin = target.origin().to_string();
+    let (scheme, authority) = origin.split_once("://").unwrap_or_default();
+    let base = Base { scheme, authority, path: target.path(), query: None };
+    location::resolve(base, url.as_bytes())
+        .map_err(|why| Error::caller(format!("cannot be made a whole URL: {why}")))
+}
+
+/// `https://{region}.example.com` with what the program has said, or else what the document says.
+fn fill_in(
+    api: &OpenApi,
+    template: &str,
+    variables: &[(String, Node)],
+    place: &str,
+    known_names: &mut Vec<String>,
+) -> Result<String, Error> {
+    let mut url = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { break };
+        url.push_str(before);
+        let shown = quoted(name);
+        let declared = table(variables, name, &format!("{place}.variables.{shown}"))?.unwrap_or_default();
+        let value = api.variables.iter().find(|(other, _)| other == name).map(|(_, value)| &**value);
+        let default = get(declared, "default")?.and_then(text);
+        let known = match get(declared, "enum")? {
+            Some(Node::List(items)) => items.iter().filter_map(text).collect::<Vec<_>>(),
+            _ => Vec::new(),
+        };
+        if let Some(value) = value {
+            check(value, &known, is_in_authority(&url))
+                .map_err(|what| Error::caller(format!("the variable {shown} of {place} {what}")))?;
+        }
+        known_names.push(name.to_owned());
+        let Some(value) = value.or(default.as_deref()) else {
+            return Err(Error::caller(format!(
+                "{place} has a variable {shown} without a default; give it with .variable(..)"
+            )));
+        };
+        url.push_str(value);
+        if url.len() > LONGEST {
+            return Err(Error::caller(format!("{place} is longer than a URL can be")));
+        }
+        rest = after;
+    }
+    url.push_str(rest);
+    Ok(url)
+}
+
+/// Behind the scheme and before the path: what stands here says which machine it is.
+fn is_in_authority(before: &str) -> bool {
+    match before.split_once("://").map(|(_, rest)| rest).or_else(|| before.strip_prefix("//")) {
+        Some(authority) => !authority.contains('/'),
+        // What stands at the very beginning is a scheme, or the whole server.
+        None => !before.is_empty() && !before.starts_with('/'),
+    }
+}
+
+/// A value of the program's that is not one of the document's may come from anywhere: it stays in its place.
+fn check(value: &str, known: &[Cow<'_, str>], in_authority: bool) -> Result<(), String> {
+    if known.iter().any(|word| word == value) {
+        return Ok(());
+    }
+    if !known.is_empty() {
+        let shown = known.iter().take(8).map(|word| quoted(word)).collect::<Vec<_>>();
+        let listed = listed(shown.iter().map(|word| &**word));
+        return Err(format!("is {}; it must be one of {listed}", quoted(value)));
+    }
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    if value.is_empty() {
+        return Err("is empty".into());
+    }
+    if in_authority && !value.bytes().all(is_host) {
+        return Err("is part of a host, and has characters that a host cannot have".into());
+    }
+    Ok(())
+}
+
+fn text(node: &Node) -> Option<Cow<'_, str>> {
+    match node {
+        Node::Text(text) => Some(Cow::Borrowed(text)),
+        // A port, as YAML has it without quotes.
+        Node::Integer(number) => Some(Cow::Owned(number.to_string())),
+        _ => None,
+    }
+}
