@@ -84,6 +84,8 @@ mod assertion;
 mod authorization;
 mod browser;
 mod client;
+#[cfg(feature = "config")]
+pub mod config;
 mod device;
 mod dpop;
 mod endpoint;
@@ -110,6 +112,8 @@ mod testing;
 
 #[doc(hidden)]
 pub use self::browser::{fuzz_pasted, fuzz_request_head};
+#[cfg(feature = "config")]
+pub use self::config::schemes;
 #[cfg(feature = "danger-password-grant")]
 pub use self::grants::PasswordGrant;
 #[cfg(feature = "openid")]

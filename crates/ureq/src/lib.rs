@@ -80,6 +80,8 @@ pub use authwright_core::{
     Secret, SecretValue, Slot, Source, Stamp, Step, StepUp, Supplied, Token, TokenEvent, TokenPool,
     TokenSource, TokenStore, Tokens, TokensBuilder, Trail, TrailEvent, TrailLine, Value, Verdict,
 };
+#[cfg(feature = "config")]
+pub use authwright_core::AuthConfig;
 #[cfg(feature = "digest")]
 pub use authwright_core::{Digest, Password};
 #[cfg(feature = "file-store")]

@@ -3,8 +3,8 @@
 use std::{cell::RefCell, fmt, sync::Arc};
 
 use super::{
-    AuthConfig, Made, Node, Schemes, kinds,
-    suggest::{did_you_mean, listed, quoted},
+    AuthConfig, Made, Node, Schemes, make,
+    suggest::{did_you_mean, is_drawn_out, is_near, listed, quoted},
 };
 use crate::{Auth, Error, Origin, TokenStore};
 
@@ -57,7 +57,11 @@ impl<'a> Entry<'a> {
         let plain_http = self.flag("danger_plain_http")?;
         let texts = self.list("origins")?;
         if texts.is_empty() {
-            return Err(self.wrong("origins", "is empty; name at least one, like https://api.example.com"));
+            const WRITE: &str = "; name at least one, like https://api.example.com";
+            return Err(match self.get("origins") {
+                Some(_) => self.error("origins", format!("is empty{WRITE}")),
+                None => self.missing("origins", WRITE),
+            });
         }
         for (index, text) in texts.iter().enumerate() {
             let place = match self.get("origins") {
@@ -81,7 +85,7 @@ impl<'a> Entry<'a> {
     }
 
     pub(super) fn add_to(&self, auth: Auth, schemes: &[Schemes]) -> Result<Auth, Error> {
-        let made: Made = kinds::make(self).or_else(|| schemes.iter().find_map(|make| make(self)));
+        let made: Made = make::make(self).or_else(|| schemes.iter().find_map(|make| make(self)));
         let scheme = made.unwrap_or_else(|| Err(self.unknown_type())).map_err(|error| self.here(error))?;
         self.check_members()?;
         auth.and(self.origins.clone(), scheme).map_err(|error| self.here(error))
@@ -103,9 +107,9 @@ impl<'a> Entry<'a> {
         self.config.store.clone()
     }
 
-    /// An error about a member: `auth[2].url: what is wrong`. No secret, please.
+    /// An error about a member, as a sentence about it: `auth[2].url` and `is no URL; write it like ..`. No secret, please.
     pub fn error(&self, name: &str, what: impl fmt::Display) -> Error {
-        Error::caller(format!("{}.{name}: {what}", self.place))
+        Error::caller(format!("{}.{name} {what}", self.place))
     }
 
     /// The member, noted as one that this type has.
@@ -125,10 +129,10 @@ impl<'a> Entry<'a> {
     pub(super) fn missing(&self, name: &'static str, write: &str) -> Error {
         let asked = self.asked.borrow();
         let others = self.members.iter().map(|(other, _)| &**other).filter(|other| !asked.contains(other));
-        let misspelt =
-            others.filter_map(|other| did_you_mean(other, [name].into_iter()).map(|near| (other, near)));
-        match misspelt.last() {
-            Some((other, near)) => self.unknown_member(other, &near),
+        // A neighbour of its own, such as `subject_token_type`, is no misspelling: what counts is how many letters are wrong.
+        let mut misspelt = others.filter(|other| is_near(other, name) || is_drawn_out(other, name));
+        match misspelt.next() {
+            Some(other) => self.unknown_member(other, &format!(", did you mean \"{name}\"?")),
             None => Error::caller(format!("{}.{name} is missing{write}", self.place)),
         }
     }
@@ -140,9 +144,9 @@ impl<'a> Entry<'a> {
             return Ok(());
         };
         let near = did_you_mean(name, asked.iter().copied());
-        let has = || {
-            format!("; {} has {}", self.kind, listed(asked.iter().copied().filter(|name| *name != "type")))
-        };
+        let own =
+            || asked.iter().copied().filter(|name| !["origins", "type", "danger_plain_http"].contains(name));
+        let has = || format!("; {} has {}", self.kind, listed(own()));
         Err(self.unknown_member(name, &near.unwrap_or_else(has)))
     }
 
@@ -152,12 +156,12 @@ impl<'a> Entry<'a> {
 
     fn unknown_type(&self) -> Error {
         let kind = quoted(self.kind);
-        if let Some(needs) = kinds::elsewhere(self.kind) {
+        if let Some(needs) = make::elsewhere(self.kind) {
             return Error::caller(format!("the type {kind} needs {needs}"));
         }
         let mut known = self.known.borrow().clone();
         known.sort_unstable();
-        let near = did_you_mean(self.kind, known.iter().copied().chain(kinds::names_elsewhere()));
+        let near = did_you_mean(self.kind, known.iter().copied().chain(make::names_elsewhere()));
         let hint = near.unwrap_or_else(|| format!("; known are {}", listed(known.into_iter())));
         Error::caller(format!("unknown type {kind}{hint}"))
     }

@@ -79,7 +79,7 @@ impl<'a> Entry<'a> {
             None => Ok(None),
             Some(Node::Integer(seconds)) => match u64::try_from(*seconds) {
                 Ok(seconds) => Ok(Some(Duration::from_secs(seconds))),
-                Err(_) => Err(self.wrong(name, "is negative; it must be a number of seconds")),
+                Err(_) => Err(self.error(name, "is negative; it must be a number of seconds")),
             },
             Some(other) => Err(self.not(name, other, "a whole number of seconds")),
         }
@@ -91,14 +91,11 @@ impl<'a> Entry<'a> {
     /// It is something else.
     pub fn choice(&self, name: &'static str, words: &[&'static str]) -> Result<Option<&'static str>, Error> {
         let Some(text) = self.optional_text(name)? else { return Ok(None) };
-        match words.iter().find(|word| **word == text) {
-            Some(word) => Ok(Some(word)),
-            None => {
-                let what =
-                    format!("is {}; it must be one of {}", quoted(text), listed(words.iter().copied()));
-                Err(self.wrong(name, &what))
-            }
-        }
+        let found = words.iter().find(|word| **word == text).copied();
+        found.map(Some).ok_or_else(|| {
+            let words = listed(words.iter().copied());
+            self.error(name, format!("is {}; it must be one of {words}", quoted(text)))
+        })
     }
 
     /// Texts: one, or a list of them. None where nothing is said.
@@ -154,7 +151,7 @@ impl<'a> Entry<'a> {
             let shown = quoted(member);
             let place = format!("{name}.{}", shown.trim_matches('"'));
             if found.iter().any(|(other, _)| other == member) {
-                return Err(self.wrong(&place, "is there twice"));
+                return Err(self.error(&place, "is there twice"));
             }
             found.push((member, read(&place, node)?));
         }
@@ -172,33 +169,34 @@ impl<'a> Entry<'a> {
         };
         let secret = match Written::read(text) {
             Written::Reference(secret) => secret,
-            Written::Wrong(why) => return Err(self.wrong(name, why)),
+            Written::Wrong(why) => return Err(self.error(name, why)),
             Written::Literal if self.config.literal_secrets && !text.is_empty() => {
                 return Ok(Secret::new(&**text));
             }
             Written::Literal if text.is_empty() => {
-                return Err(self.wrong(name, &format!("is empty; write {FORMS}")));
+                return Err(self.error(name, format!("is empty; write {FORMS}")));
             }
             Written::Literal => return Err(self.literal(name)),
         };
-        let reference = secret.missing();
-        let found = secret.optional().and_then(|found| found.ok_or(reference));
-        found.map_err(|error| error.because(&format_args!("{}.{name}", self.place)))
+        // Looked up for its error. What is handed on is the reference: a file may be read again later.
+        match secret.clone().optional() {
+            Ok(Some(_)) => Ok(secret),
+            found => {
+                let error = found.err().unwrap_or_else(|| secret.missing());
+                Err(error.because(&format_args!("{}.{name}", self.place)))
+            }
+        }
     }
 
     fn literal(&self, name: &str) -> Error {
-        self.wrong(name, &format!("holds a literal secret; write {FORMS}"))
+        self.error(name, format!("holds a literal secret; write {FORMS}"))
     }
 
     pub(super) fn not(&self, name: &str, node: &Node, wanted: &str) -> Error {
         let hint = if *node == Node::Null { "; leave it out, or give it a value" } else { "" };
         match hint {
-            "" => self.wrong(name, &format!("is {}; it must be {wanted}", node.is_a())),
-            hint => self.wrong(name, &format!("is null{hint}")),
+            "" => self.error(name, format!("is {}; it must be {wanted}", node.is_a())),
+            hint => self.error(name, format!("is null{hint}")),
         }
-    }
-
-    pub(super) fn wrong(&self, name: &str, what: &str) -> Error {
-        Error::caller(format!("{}.{name} {what}", self.place))
     }
 }

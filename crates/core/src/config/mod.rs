@@ -56,20 +56,19 @@
 
 mod entry;
 mod kinds;
+mod make;
 mod members;
 mod node;
 mod reference;
 mod schema;
 mod suggest;
-#[cfg(test)]
-mod tests;
 
 use std::{fmt, sync::Arc};
 
 pub(crate) use self::node::Node;
 pub use self::{
     entry::Entry,
-    kinds::{Holds, KINDS, Kind, Member, TOKEN_MEMBERS},
+    kinds::{Holds, KINDS, Kind, Member, PLACE_MEMBERS, TOKEN_MEMBERS},
     schema::schema,
 };
 #[cfg(feature = "openapi")]

@@ -45,15 +45,18 @@ impl Node {
     pub(super) fn entries(&self) -> Result<&[Node], Error> {
         let list = match self {
             Self::Table(members) => {
+                let has_list = members.iter().any(|(name, _)| name == "auth");
                 if let Some((other, _)) = members.iter().find(|(name, _)| name != "auth") {
-                    let near = super::suggest::did_you_mean(other, ["auth"].into_iter());
-                    return Err(Error::caller(format!(
-                        "the configuration has a member {} besides \"auth\"{}",
-                        super::suggest::quoted(other),
-                        near.unwrap_or_else(
-                            || "; give `AuthConfig` a member of its own in your document".into()
+                    let other = super::suggest::quoted(other);
+                    return Err(Error::caller(if has_list {
+                        format!(
+                            "the configuration has {other} beside \"auth\"; give AuthConfig a member of its own in your document"
                         )
-                    )));
+                    } else {
+                        format!(
+                            "the configuration has {other} and no \"auth\"; write the entries under \"auth\""
+                        )
+                    }));
                 }
                 match &members[..] {
                     [] => {

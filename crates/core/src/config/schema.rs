@@ -55,14 +55,15 @@ fn entry(kind: &Kind) -> Value {
             "description": "Accepts that origins and endpoints of this entry are plain http on another machine.",
         }),
     );
-    for member in kind.members {
+    let members = || kind.members.iter().copied().flatten();
+    for member in members() {
         let mut holds = holds(member);
         if let Value::Object(schema) = &mut holds {
             schema.insert("description".into(), member.about.into());
         }
         properties.insert(member.name.into(), holds);
     }
-    let required = kind.members.iter().filter(|member| member.required).map(|member| member.name);
+    let required = members().filter(|member| member.required).map(|member| member.name);
     let required: Vec<_> = ["origins", "type"].into_iter().chain(required).collect();
     let mut entry = json!({
         "type": "object",

@@ -5,21 +5,34 @@ const SHOWN: usize = 24;
 
 /// `, did you mean "client_credentials"?`, where one of the words is near.
 pub(crate) fn did_you_mean<'a>(written: &str, words: impl Iterator<Item = &'a str>) -> Option<String> {
-    let lower = written.to_ascii_lowercase().replace('-', "_");
-    // A letter swapped, left out or doubled; in a long word two or three.
-    let far = |word: &str| 1 + word.len() / 5;
-    let near = words
-        .map(|word| (strsim::osa_distance(&lower, word), word))
-        .filter(|(distance, word)| *distance <= far(word) || is_part(&lower, word))
+    let (_, near) = words
+        .map(|word| (distance(written, word), word))
+        .filter(|(_, word)| is_near(written, word) || is_part(written, word))
         .min()?;
-    Some(format!(", did you mean \"{}\"?", near.1))
+    Some(format!(", did you mean \"{near}\"?"))
+}
+
+/// A letter swapped, left out or doubled; in a long word two or three.
+pub(super) fn is_near(written: &str, word: &str) -> bool {
+    distance(written, word) <= 1 + word.len() / 5
+}
+
+fn distance(written: &str, word: &str) -> usize {
+    // What is longer than any word is none of them.
+    let lower = written.get(..64).unwrap_or(written).to_ascii_lowercase().replace('-', "_");
+    strsim::osa_distance(&lower, word)
 }
 
 /// `origin` for `origins`, `apikey` for `api_key`, `user_name` for `user`.
 fn is_part(written: &str, word: &str) -> bool {
-    let plain = |text: &str| text.replace('_', "");
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['_', '-'], "");
     let (written, word) = (plain(written), plain(word));
     written.len() > 3 && word.len() > 3 && (written.starts_with(&word) || word.starts_with(&written))
+}
+
+/// `username` for `user`, and not `token_type` for `token`.
+pub(super) fn is_drawn_out(written: &str, word: &str) -> bool {
+    written.strip_prefix(word).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
 }
 
 /// A word of a document: in one line, and cut.

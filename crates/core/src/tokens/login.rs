@@ -130,12 +130,13 @@ impl LoginEndpoint {
 
 impl IntoSource for LoginEndpoint {
     fn into_source(self) -> Result<Source, Error> {
-        let uri: Uri = self.url.parse().map_err(|_| {
+        let malformed = || {
             Error::caller(
                 "the URL of the login endpoint is malformed; write it like https://api.example.com/login",
             )
-        })?;
-        let target = Target::from_uri(&uri)?;
+        };
+        let uri: Uri = self.url.parse().map_err(|_| malformed())?;
+        let target = Target::from_uri(&uri).map_err(|_| malformed())?;
         let origin = target.origin().to_string();
         if !origin::is_protected(&target) && !self.plain_http {
             return Err(Error::caller(format!(
@@ -357,7 +358,7 @@ impl fmt::Debug for Login {
 }
 
 /// Names under which nobody gives anything but a secret.
-fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     const NAMES: [&str; 12] = [
         "password",
         "passwd",

@@ -28,6 +28,8 @@ use std::{
 use http::HeaderValue;
 
 pub(crate) use self::acquire::unsettled;
+#[cfg(feature = "config")]
+pub(crate) use self::login::is_secret_name;
 pub use self::{
     acquire::{Acquire, Acquired},
     builder::TokensBuilder,

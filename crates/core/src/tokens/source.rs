@@ -86,6 +86,12 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
 pub struct Source(pub(super) Arc<dyn AnySource>);
 
 impl Source {
+    /// Whether it says what its token is kept under.
+    #[cfg(feature = "config")]
+    pub(crate) fn names_itself(&self) -> bool {
+        self.0.identity_any().is_some()
+    }
+
     /// A source of your own.
     pub fn new(source: impl TokenSource) -> Self {
         Self(Arc::new(source))

@@ -1,0 +1,121 @@
+//! The grants of OAuth 2 as types of entries of an [`AuthConfig`](authwright_core::AuthConfig).
+
+mod client;
+mod kinds;
+
+use std::sync::Arc;
+
+use authwright_core::{
+    Error, Scheme,
+    config::{Entry, Made},
+};
+
+use self::client::registration;
+pub use self::kinds::KINDS;
+use crate::{Session, Subject};
+
+/// Makes schemes of entries of the [types](KINDS) of this crate: for
+/// [`build_with`](authwright_core::AuthConfig::build_with).
+///
+/// ```no_run
+/// use authwright_core::AuthConfig;
+///
+/// let text = r#"{"auth": [{
+///     "origins": ["https://tools.example.com"],
+///     "type": "client_credentials",
+///     "issuer": "https://login.example.com",
+///     "client_id": "agent-7",
+///     "client_secret": "env:AGENT_SECRET",
+///     "scope": "tools.call"
+/// }]}"#;
+/// let config: AuthConfig = serde_json::from_str(text)?;
+/// let auth = config.build_with(&[authwright_oauth2::schemes])?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn schemes(entry: &Entry<'_>) -> Made {
+    let types = [
+        ("client_credentials", client_credentials as fn(&Entry<'_>) -> Result<Arc<dyn Scheme>, Error>),
+        #[cfg(feature = "danger-password-grant")]
+        ("danger_password", danger_password),
+        ("jwt_bearer", jwt_bearer),
+        ("refresh_token", refresh_token),
+        ("session", session),
+        ("token_exchange", token_exchange),
+    ];
+    // Each is asked for, so that a misspelling finds its neighbour.
+    let mut found = types.into_iter().filter(|(name, _)| entry.is(name)).collect::<Vec<_>>();
+    found.pop().map(|(_, make)| make(entry))
+}
+
+fn client_credentials(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
+    entry.tokens(registration(entry)?.client_credentials())
+}
+
+#[cfg(feature = "danger-password-grant")]
+fn danger_password(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
+    let (user, password) = (entry.text("user")?, entry.secret("password")?);
+    entry.tokens(registration(entry)?.danger_password(user, password))
+}
+
+fn jwt_bearer(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
+    let assertion = entry.secret("assertion")?;
+    entry.tokens(registration(entry)?.assertion(assertion))
+}
+
+fn refresh_token(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
+    let (app, subject) = (registration(entry)?, entry.optional_text("subject")?);
+    let grant = match entry.optional_secret("refresh_token")? {
+        Some(token) => app.refresh_token(token),
+        None if entry.store().is_some() => app.stored_refresh_token(),
+        None => {
+            let what = "is missing, and the program has no store that could have it; write env:NAME or file:PATH, or give \
+                        the program one with AuthConfig::store";
+            return Err(entry.error("refresh_token", what));
+        }
+    };
+    entry.tokens(grant.subject(subject.unwrap_or_default()))
+}
+
+/// A login that people make elsewhere in the program, with [`Session::login`]: the one with the same registration and account.
+fn session(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
+    let app = registration(entry)?;
+    let (account, hint) = (entry.optional_text("account")?, entry.optional_text("hint")?);
+    let Some(store) = entry.store() else {
+        return Err(entry.error(
+            "type",
+            "is session, a login that is kept; give the program a store with AuthConfig::store",
+        ));
+    };
+    let mut session = Session::new(app, store)?;
+    if let Some(account) = account {
+        session = session.account(account);
+    }
+    if let Some(hint) = hint {
+        session = session.hint(hint);
+    }
+    entry.put(session.tokens().clone())
+}
+
+fn token_exchange(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
+    let subject: Subject = entry.secret("subject_token")?.into();
+    let mut exchange = registration(entry)?.token_exchange(subject);
+    if let Some(urn) = entry.optional_text("subject_token_type")? {
+        exchange = exchange.subject_type(urn);
+    }
+    let actor_type = entry.optional_text("actor_token_type")?;
+    if let Some(actor) = entry.optional_secret("actor_token")? {
+        exchange = match actor_type {
+            Some(urn) => exchange.actor_of_type(actor, urn),
+            None => exchange.actor(actor),
+        };
+    } else if actor_type.is_some() {
+        return Err(entry.error("actor_token_type", "is there without an actor_token"));
+    }
+    if let Some(urn) = entry.optional_text("requested_token_type")? {
+        exchange = exchange.requested_type(urn);
+    }
+    if let Some(audience) = entry.optional_text("audience")? {
+        exchange = exchange.audience(audience);
+    }
+    entry.tokens(exchange)
+}
