@@ -4,6 +4,7 @@
 pub mod embedded;
 mod login_server;
 mod realms;
+mod references;
 pub mod secrets;
 mod shop;
 mod signature;
@@ -11,6 +12,7 @@ mod yours;
 
 pub use embedded::Embedded;
 pub use login_server::LoginServer;
+pub use references::References;
 pub use yours::Yours;
 
 /// Makes ring the TLS of this process. reqwest without a TLS provider of its own asks for this before the first client.

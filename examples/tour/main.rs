@@ -9,6 +9,7 @@
 
 mod clients;
 mod digest;
+mod documents;
 mod oauth;
 mod row;
 mod sections;

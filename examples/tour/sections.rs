@@ -10,11 +10,11 @@ use authwright_examples::{
 use authwright_reqwest::{ApiKey, Auth, Bearer, LoginEndpoint, SchemeError as Error, Tokens};
 
 use crate::{
-    digest,
+    digest, documents,
     row::{Row, Section},
 };
 
-pub(crate) fn all(server: &Embedded) -> Result<Vec<Section>, Error> {
+pub(crate) fn all(server: &Embedded) -> Result<Vec<Section>, Box<dyn std::error::Error>> {
     let right = Right::new(server.origin())?;
     Ok(vec![
         works(&right),
@@ -24,6 +24,7 @@ pub(crate) fn all(server: &Embedded) -> Result<Vec<Section>, Error> {
         malicious_redirects(server, &right)?,
         several(server, &right)?,
         caller(server, &right)?,
+        documents::section(server)?,
     ])
 }
 

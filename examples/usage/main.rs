@@ -6,8 +6,9 @@
 //! cargo run --example usage -- 1     # task 1, 2, 3, 4 or 15, with your keys and the real servers
 //! ```
 //!
-//! Tasks 9, 17 to 19 and 22 are tests too: `cargo test --example usage`. Task 21, a scheme of your own, is the example `custom_scheme`.
+//! Tasks 9, 17 to 20 and 22 are tests too: `cargo test --example usage`. Task 21, a scheme of your own, is the example `custom_scheme`.
 
+mod documents;
 mod logins;
 mod own_tests;
 
@@ -257,6 +258,9 @@ fn run_against_the_embedded_server() -> Outcome {
     block_on(task_16("wss://stream.example.com/feed", &api, &agent))?;
 
     logins::run()?;
+
+    println!("task 20");
+    documents::run()?;
 
     println!("task 22");
     block_on(own_tests::task_22())?;

@@ -41,6 +41,8 @@ mod documentation {
     struct MyServerWantsDigest;
     #[doc = include_str!("../../docs/howto/rotate-a-key.md")]
     struct RotateAKey;
+    #[doc = include_str!("../../docs/howto/credentials-from-a-document.md")]
+    struct CredentialsFromADocument;
     #[doc = include_str!("../../docs/howto/a-request-somebody-else-sends.md")]
     struct ARequestSomebodyElseSends;
     #[doc = include_str!("../../docs/howto/retries-and-layers.md")]

@@ -64,6 +64,8 @@ mod url;
 /// For implementations of [`TokenProvider`].
 pub use async_trait::async_trait;
 pub use authwright_core;
+#[cfg(feature = "config")]
+pub use authwright_core::AuthConfig;
 pub use authwright_core::{
     ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Challenges, Clock, Denied, Error as SchemeError,
     Explanation, Fault, Fingerprint, Flow, Hop, IntoOrigins, IntoProxyCredential, IntoScheme, IntoSource, Io,
@@ -71,8 +73,6 @@ pub use authwright_core::{
     Secret, SecretValue, Slot, Source, Stamp, Step, StepUp, Supplied, Token, TokenEvent, TokenPool,
     TokenSource, TokenStore, Tokens, TokensBuilder, Trail, TrailEvent, TrailLine, Value, Verdict,
 };
-#[cfg(feature = "config")]
-pub use authwright_core::AuthConfig;
 #[cfg(feature = "digest")]
 pub use authwright_core::{Digest, Password};
 #[cfg(feature = "file-store")]
