@@ -43,6 +43,8 @@ mod documentation {
     struct RotateAKey;
     #[doc = include_str!("../../docs/howto/credentials-from-a-document.md")]
     struct CredentialsFromADocument;
+    #[doc = include_str!("../../docs/howto/from-an-openapi-document.md")]
+    struct FromAnOpenapiDocument;
     #[doc = include_str!("../../docs/howto/a-request-somebody-else-sends.md")]
     struct ARequestSomebodyElseSends;
     #[doc = include_str!("../../docs/howto/retries-and-layers.md")]

@@ -75,6 +75,11 @@ pub use authwright_core::{
 };
 #[cfg(feature = "digest")]
 pub use authwright_core::{Digest, Password};
+#[cfg(feature = "openapi")]
+pub use authwright_core::{
+    OpenApi,
+    openapi::{Credential, Credentials},
+};
 #[cfg(feature = "file-store")]
 pub use authwright_store::FileStore;
 #[cfg(feature = "keyring")]
