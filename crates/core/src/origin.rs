@@ -272,6 +272,9 @@ fn is_dot_segment_in(path: &[u8]) -> bool {
     })
 }
 
+/// Scheme, port, and a host name, which has at most 253 characters.
+const LONGEST: usize = 300;
+
 /// A text that is not an origin may be a whole URL with a secret in it, or the secret itself where arguments were mixed up:
 /// only what can be nothing but scheme and host is shown.
 fn shown(text: &str) -> String {
@@ -279,7 +282,8 @@ fn shown(text: &str) -> String {
         return "the origin given".into();
     };
     let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    format!("`{}`", format!("{scheme}://{host}").escape_debug())
+    let shown: String = format!("{scheme}://{host}").chars().take(LONGEST).collect();
+    format!("`{}`", shown.escape_debug())
 }
 
 impl fmt::Display for Area {
