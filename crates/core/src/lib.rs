@@ -29,6 +29,7 @@ mod hop;
 #[doc(hidden)]
 pub mod location;
 mod netrc;
+mod observe;
 mod origin;
 mod proxy;
 mod response;
@@ -57,6 +58,7 @@ pub use self::{
     flow::{Flow, Io},
     hop::{Body, Hop},
     netrc::Netrc,
+    observe::Event,
     origin::{IntoOrigins, Origin},
     proxy::{IntoProxyCredential, ProxyAccess, ProxyDenied},
     response::ResponseView,

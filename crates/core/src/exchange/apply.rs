@@ -15,8 +15,7 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// Where there are signers, where a trail is kept, after a pause, and on every send but the first. Signers sign what the others have attached, so they come
-    /// last; but a plain entry yields a field to a more specific signer. An entry the caller has overridden stays out for
+    /// Signers sign what the others have attached, so they come last; but a plain entry yields a field to a more specific signer. An entry the caller has overridden stays out for
     /// the whole request: what comes after a redirect is still asked for in the name the caller chose.
     #[inline(never)]
     pub(super) fn apply_with_care(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Stop> {
@@ -59,7 +58,7 @@ impl Exchange<'_> {
     /// Applies one entry to the hop, wholly or not at all.
     fn apply(&mut self, auth: &Auth, index: usize, entry: &Entry, hop: &mut Hop<'_>) -> Result<(), Stop> {
         if !is_meant_for(entry, hop) {
-            self.note_elsewhere(entry, hop.goes_to());
+            self.note_elsewhere(auth, entry, hop.goes_to());
             return Ok(());
         }
         if entry.needs_body && !self.replayable {
@@ -178,13 +177,18 @@ impl Exchange<'_> {
         self.caller_set |= hop.headers().iter().any(|(name, value)| kept::is_credential(name, value));
     }
 
+    /// Observers hear of it only where the target is no entry's: of what is meant for elsewhere nothing was kept back.
     #[cold]
-    fn note_elsewhere(&mut self, entry: &Entry, target: &Target<'_>) {
-        if self.records()
-            && let Some(mismatch) = entry.area.mismatch(target)
-        {
-            let why = entry.elsewhere(mismatch);
-            self.note(target, || TrailEvent::Withheld { label: entry.label(), why });
+    fn note_elsewhere(&mut self, auth: &Auth, entry: &Entry, target: &Target<'_>) {
+        if !self.is_noted() {
+            return;
+        }
+        let Some(mismatch) = entry.area.mismatch(target) else { return };
+        let event = || TrailEvent::Withheld { label: entry.label(), why: entry.elsewhere(mismatch) };
+        if auth.entries().iter().any(|other| other.area.covers(target)) {
+            self.note_on_trail(target, event);
+        } else {
+            self.note(target, event);
         }
     }
 }

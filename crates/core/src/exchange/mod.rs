@@ -75,7 +75,9 @@ pub use self::{
 };
 use crate::{
     Auth, Body, Denied, Error, Hop, ProxyAccess, Resend, ResponseView, Slot, Stamp, Target, Trail,
-    seldom::Seldom, trail::TrailEvent,
+    observe::{Told, traced},
+    seldom::Seldom,
+    trail::TrailEvent,
 };
 
 /// The machine for one logical request. See the [module documentation](self).
@@ -99,6 +101,8 @@ pub struct Exchange<'a> {
 #[derive(Default)]
 struct Rare {
     trail: Option<Trail>,
+    /// What observers have not been told yet, where there are any: nothing is told of a send before it is ready.
+    untold: Option<Vec<Told>>,
     /// The entries whose place the caller has taken, on any hop so far.
     overridden: Vec<usize>,
     /// The default headers that were added to the hop under way.
@@ -257,18 +261,37 @@ impl<'a> Exchange<'a> {
             return self.go_bare(Hop::new(method, target, headers, body, &policy.clock));
         };
         let mut hop = Hop::new(method, target, headers, body, &policy.clock);
-        let applied = if plain && !auth.traits().with_care {
-            self.apply_all(auth, &mut hop)
-        } else {
-            self.apply_with_care(auth, &mut hop)
-        };
-        if let Err(stop) = applied {
+        if !plain || auth.traits().with_care || traced::wants_requests() {
+            return self.step_with_care(auth, hop);
+        }
+        match self.apply_all(auth, &mut hop) {
+            Ok(()) => self.ready(auth, hop),
+            Err(stop) => self.stopped(auth, hop, stop),
+        }
+    }
+
+    /// Where there are signers or observers, where a trail is kept, after a pause, and on every send but the first.
+    #[inline(never)]
+    fn step_with_care(&mut self, auth: &Auth, mut hop: Hop<'_>) -> Result<Ready, Error> {
+        if self.sends == 1 && (!auth.observers().is_empty() || traced::wants_requests()) {
+            self.rare().untold.get_or_insert_default();
+        }
+        if let Err(stop) = self.apply_with_care(auth, &mut hop) {
             return self.stopped(auth, hop, stop);
         }
+        let ready = self.ready(auth, hop)?;
+        self.tell();
+        Ok(ready)
+    }
+
+    /// A hop that every entry has been applied to.
+    #[inline]
+    fn ready(&mut self, auth: &Auth, mut hop: Hop<'_>) -> Result<Ready, Error> {
+        let target = *hop.goes_to();
         if self.attached.is_empty() {
             self.nothing_attached(auth, &hop);
         }
-        if !target.is_https() && policy.proxy.is_some() {
+        if !target.is_https() && self.policy.proxy.is_some() {
             self.go_through_proxy(auth, &mut hop)?;
         }
         let line = hop.into_line();
@@ -331,6 +354,7 @@ impl<'a> Exchange<'a> {
             self.note(&sent, || TrailEvent::Resent(resent(because).into()));
             let rare = self.rare();
             (rare.resent, rare.promised) = (Some(because), Some((index, stamp)));
+            self.tell();
             return Ok(Next::Resend { method, headers });
         }
         match status {
@@ -371,6 +395,7 @@ impl<'a> Exchange<'a> {
                     self.replayable = true;
                 }
                 self.note(sent, || TrailEvent::Followed { to, dropped });
+                self.tell();
                 if let Some(rare) = self.rare.as_mut() {
                     (rare.resent, rare.promised) = (None, None);
                     rare.proxied.next_hop();
@@ -409,9 +434,39 @@ impl<'a> Exchange<'a> {
         self.rare.as_ref().is_some_and(|rare| rare.trail.is_some())
     }
 
+    fn is_noted(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.trail.is_some() || rare.untold.is_some())
+    }
+
+    /// Puts it on the trail, and down for the observers.
     fn note(&mut self, target: &Target<'_>, event: impl FnOnce() -> TrailEvent) {
+        let (hop, entries) = (self.hop, self.auth.map(Auth::entries).unwrap_or_default());
+        let Some(rare) = self.rare.as_mut() else { return };
+        match (&mut rare.trail, &mut rare.untold) {
+            (None, None) => {}
+            (Some(trail), None) => trail.push(hop, target.origin().to_string(), event()),
+            (trail, Some(untold)) => {
+                let event = event();
+                untold.extend(Told::of(&event, target, entries));
+                if let Some(trail) = trail {
+                    trail.push(hop, target.origin().to_string(), event);
+                }
+            }
+        }
+    }
+
+    /// The same for what is nobody's credential among the entries.
+    fn note_on_trail(&mut self, target: &Target<'_>, event: impl FnOnce() -> TrailEvent) {
         if let Some(trail) = self.rare.as_mut().and_then(|rare| rare.trail.as_mut()) {
             trail.push(self.hop, target.origin().to_string(), event());
+        }
+    }
+
+    /// Tells the observers what was put down for them.
+    fn tell(&mut self) {
+        let untold = self.rare.as_mut().and_then(|rare| rare.untold.as_mut());
+        if let (Some(untold), Some(auth)) = (untold, self.auth) {
+            untold.drain(..).for_each(|told| auth.observers().tell(&told));
         }
     }
 }

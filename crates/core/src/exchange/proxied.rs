@@ -52,7 +52,7 @@ impl Exchange<'_> {
         if let Some((value, _)) = answer {
             hop.header_for_proxy(value)?;
             let label = format!("the credential of proxy {}", proxy.address());
-            self.note(hop.goes_to(), || TrailEvent::Attached(label));
+            self.note_on_trail(hop.goes_to(), || TrailEvent::Attached(label));
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Exchange<'_> {
             return None;
         }
         proxied.promised = Some(promised);
-        self.note(sent, || TrailEvent::Resent(format!("{}, of the proxy", resent(because))));
+        self.note_on_trail(sent, || TrailEvent::Resent(format!("{}, of the proxy", resent(because))));
         Some(Next::Resend { method, headers })
     }
 }

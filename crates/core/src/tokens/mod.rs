@@ -41,11 +41,12 @@ pub use self::{
 use self::{
     cache::{Cache, Lead, Refusal, Supply},
     current::Current,
-    event::Listener,
+    event::{Listener, Watchers},
     renewal::Place,
 };
 use crate::{
     Error, Hop, Launch, Resend, ResponseView, Scheme, Stamp, Step, Verdict, auth::awaits_futures, challenge,
+    observe::Watcher,
 };
 
 /// A token source with its cache. Cheap to clone; clones are the same cache, with one fetch at a time for all of them.
@@ -76,6 +77,7 @@ struct Inner {
     source: Source,
     place: Option<Place>,
     listener: Option<Listener>,
+    watchers: Watchers,
     call_timeout: Duration,
 }
 
@@ -213,6 +215,16 @@ impl Tokens {
     /// The source awaits futures; the error names it.
     pub fn check_blocking(&self) -> Result<(), Error> {
         if self.needs_async() { Err(awaits_futures(self.source_name())) } else { Ok(()) }
+    }
+
+    /// Whether both are one cache.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.0.cache.id == other.0.cache.id
+    }
+
+    /// Tells this one too of what happens to the token, for as long as somebody else has it.
+    pub(crate) fn add_watcher(&self, watcher: &Arc<Watcher>) {
+        self.0.watchers.add(watcher);
     }
 
     /// How its tokens go on a request, where their source says so.
