@@ -71,8 +71,9 @@ impl Exchange<'_> {
         sent: &Target<'_>,
         Learnt { stale, unanswered, .. }: &Learnt,
     ) -> Next {
-        let (Some(auth), false) = (self.auth, self.caller_set) else { return Next::Deliver };
-        let is_error = self.policy.denied_as_error;
+        let (Some(auth), is_error, false) = (self.auth, self.policy.denied_as_error, self.caller_set) else {
+            return Next::Deliver;
+        };
         let is_told = !auth.observers().is_empty() || cfg!(feature = "tracing");
         if !is_error && !is_told {
             return Next::Deliver;
