@@ -1,7 +1,9 @@
 //! Putting the entries of an `Auth` onto one hop: each wholly or not at all (rules 1, 2, 6 and 8).
 
 use super::{Exchange, attached::One, kept, pause::Stop};
-use crate::{Auth, Error, Hop, Slot, Step, Target, auth::Entry, hop::Collision, trail::TrailEvent};
+use crate::{
+    Auth, Error, Hop, Slot, Step, Target, auth::Entry, hop::Collision, observe::traced, trail::TrailEvent,
+};
 
 impl Exchange<'_> {
     /// The usual case: nobody signs or needs the body, no trail is kept, and nothing has happened to this request yet.
@@ -15,10 +17,14 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// Signers sign what the others have attached, so they come last; but a plain entry yields a field to a more specific signer. An entry the caller has overridden stays out for
+    /// Where there are signers or observers, where a trail is kept, after a pause, and on every send but the first. Signers
+    /// sign what the others have attached, so they come last; but a plain entry yields a field to a more specific signer. An entry the caller has overridden stays out for
     /// the whole request: what comes after a redirect is still asked for in the name the caller chose.
     #[inline(never)]
     pub(super) fn apply_with_care(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Stop> {
+        if self.sends == 1 && (!auth.observers().is_empty() || traced::wants_requests()) {
+            self.rare().untold.get_or_insert_default();
+        }
         if let Some(rare) = self.rare.as_ref() {
             rare.pause.tell(hop);
         }
@@ -34,6 +40,10 @@ impl Exchange<'_> {
         }
         for (index, entry) in every().filter(|(_, entry)| entry.signs) {
             self.apply_unless_overridden(auth, index, entry, hop)?;
+        }
+        // The proxy on the way may still say no.
+        if hop.goes_to().is_https() || self.policy.proxy.is_none() {
+            self.tell();
         }
         Ok(())
     }

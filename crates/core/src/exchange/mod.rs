@@ -261,37 +261,18 @@ impl<'a> Exchange<'a> {
             return self.go_bare(Hop::new(method, target, headers, body, &policy.clock));
         };
         let mut hop = Hop::new(method, target, headers, body, &policy.clock);
-        if !plain || auth.traits().with_care || traced::wants_requests() {
-            return self.step_with_care(auth, hop);
-        }
-        match self.apply_all(auth, &mut hop) {
-            Ok(()) => self.ready(auth, hop),
-            Err(stop) => self.stopped(auth, hop, stop),
-        }
-    }
-
-    /// Where there are signers or observers, where a trail is kept, after a pause, and on every send but the first.
-    #[inline(never)]
-    fn step_with_care(&mut self, auth: &Auth, mut hop: Hop<'_>) -> Result<Ready, Error> {
-        if self.sends == 1 && (!auth.observers().is_empty() || traced::wants_requests()) {
-            self.rare().untold.get_or_insert_default();
-        }
-        if let Err(stop) = self.apply_with_care(auth, &mut hop) {
+        let applied = if plain && !auth.traits().with_care && !traced::wants_requests() {
+            self.apply_all(auth, &mut hop)
+        } else {
+            self.apply_with_care(auth, &mut hop)
+        };
+        if let Err(stop) = applied {
             return self.stopped(auth, hop, stop);
         }
-        let ready = self.ready(auth, hop)?;
-        self.tell();
-        Ok(ready)
-    }
-
-    /// A hop that every entry has been applied to.
-    #[inline]
-    fn ready(&mut self, auth: &Auth, mut hop: Hop<'_>) -> Result<Ready, Error> {
-        let target = *hop.goes_to();
         if self.attached.is_empty() {
             self.nothing_attached(auth, &hop);
         }
-        if !target.is_https() && self.policy.proxy.is_some() {
+        if !target.is_https() && policy.proxy.is_some() {
             self.go_through_proxy(auth, &mut hop)?;
         }
         let line = hop.into_line();

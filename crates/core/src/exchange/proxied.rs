@@ -39,8 +39,11 @@ impl Exchange<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn go_through_proxy(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Error> {
-        let Some(proxy) = self.proxy_on_the_way(hop.goes_to()) else { return Ok(()) };
-        self.authorize_to_proxy(&proxy, hop).inspect_err(|_| self.take_back(auth, hop))
+        if let Some(proxy) = self.proxy_on_the_way(hop.goes_to()) {
+            self.authorize_to_proxy(&proxy, hop).inspect_err(|_| self.take_back(auth, hop))?;
+        }
+        self.tell();
+        Ok(())
     }
 
     /// Puts on what the proxy is known to want.

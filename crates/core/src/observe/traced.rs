@@ -53,8 +53,8 @@ mod on {
     }
 
     /// What has happened to a token: once, whichever origins it is for.
-    pub(crate) fn token(told: &Told, source: &str) {
-        report(&told.event(), None, Some(source));
+    pub(crate) fn token(told: impl Fn() -> Told, source: &str) {
+        report(&told().event(), None, Some(source));
     }
 
     /// A subscriber is somebody else's code: a panic in it is its own affair.
@@ -102,7 +102,7 @@ mod off {
     pub(crate) const fn request(_: &Event<'_>) {}
 
     #[inline]
-    pub(crate) const fn token(_: &Told, _: &str) {}
+    pub(crate) fn token(_: impl Fn() -> Told, _: &str) {}
 
     #[derive(Default)]
     pub(crate) struct Source;

@@ -97,25 +97,26 @@ impl Inner {
         because: Because,
         elapsed: Option<Duration>,
     ) {
-        let told = Told::new(Name::Renewed).label(self.named(token)).why(because.word()).elapsed(elapsed);
+        let told = || Told::new(Name::Renewed).label(self.named(token)).why(because.word()).elapsed(elapsed);
         self.tell_observers(io, told).await;
     }
 
     /// A token of another process.
     pub(super) async fn tell_adopted(&self, io: &Io, token: Token, elapsed: Option<Duration>) {
-        let told = Told::new(Name::Adopted).label(self.named(&token)).elapsed(elapsed);
+        let told = || Told::new(Name::Adopted).label(self.named(&token)).elapsed(elapsed);
         self.tell_observers(io, told).await;
         self.tell(io, || TokenEvent::Adopted(token)).await;
     }
 
     pub(super) async fn tell_not_saved(&self, io: &Io, error: Error) {
-        let told = Told::new(Name::NotSaved).label(self.name()).why(error.to_string());
+        let told = || Told::new(Name::NotSaved).label(self.name()).why(error.to_string());
         self.tell_observers(io, told).await;
         self.tell(io, || TokenEvent::NotSaved(error)).await;
     }
 
     pub(super) async fn tell_failed(&self, io: &Io, error: Error, elapsed: Option<Duration>) {
-        let told = Told::new(Name::RenewalFailed).label(self.name()).why(error.to_string()).elapsed(elapsed);
+        let told =
+            || Told::new(Name::RenewalFailed).label(self.name()).why(error.to_string()).elapsed(elapsed);
         self.tell_observers(io, told).await;
         self.tell(io, || TokenEvent::Failed(error)).await;
     }
@@ -130,10 +131,11 @@ impl Inner {
     }
 
     /// The same for observers.
-    async fn tell_observers(&self, io: &Io, told: Told) {
+    async fn tell_observers(&self, io: &Io, told: impl Fn() -> Told) {
         traced::token(&told, self.name());
         let watchers = self.watchers.alive();
         if !watchers.is_empty() {
+            let told = told();
             let _ = io.block(move || watchers.iter().for_each(|watcher| watcher.tell(&told))).await;
         }
     }
