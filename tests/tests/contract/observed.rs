@@ -6,8 +6,10 @@ use std::{
 };
 
 use authwright_core::{ApiKey, Auth, Bearer, Digest, Event, MemoryStore, Tokens};
-use authwright_testkit::{Credential, Driver, Ending, Net, Outcome, Plan, Reply, TestClock, chains};
-use authwright_tests::on_every_driver;
+use authwright_testkit::{
+    Credential, Driver, Ending, Memory, Net, Outcome, Plan, PlanAccess, Reply, TestClock, chains,
+};
+use authwright_tests::{Reqwest, on_every_driver};
 use proptest::{prelude::*, test_runner::TestRunner};
 
 use crate::{
@@ -257,6 +259,27 @@ fn an_observer_that_panics_changes_nothing() {
         assert_eq!(outcome.status(), Some(200), "{}: {outcome}", driver.name());
         assert_eq!(notes.take(&net), ["renewed #0 first", "attached #0"], "{}", driver.name());
     });
+}
+
+/// What goes to a proxy is no entry's. The send that it asks for anew is another send.
+#[test]
+fn a_proxys_credential_is_not_counted() {
+    let net = net();
+    net.set_script(|request| match (request.origin, request.header("proxy-authorization")) {
+        (0, _) => Reply::ok("fine"),
+        (_, Some(_)) => Reply::passed_on(),
+        (_, None) => {
+            Reply::proxy_unauthorized(r#"Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256"#)
+        }
+    });
+    // ureq builds tunnels alone, for which nothing can be answered.
+    for driver in [&Memory as &dyn Driver, &Reqwest::new()] {
+        let notes = Notes::default();
+        let plan = Plan::get(net.url(0, "/"), &notes.observe(bearer(&net)));
+        let plan = plan.through_ours(net.origin(1), PlanAccess::Digest("sam".into(), "hunter2".into()));
+        assert_eq!(driver.run(&net, &plan).status(), Some(200), "{}", driver.name());
+        assert_eq!(notes.take(&net), ["attached #0", "attached #0"], "{}", driver.name());
+    }
 }
 
 /// Wherever servers send a request, the labels are those of the entries and one more; and what is shown holds no secret, no path
