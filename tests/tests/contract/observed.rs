@@ -38,7 +38,9 @@ impl Notes {
     fn take(&self, net: &Net) -> Vec<String> {
         let mut lines = std::mem::take(&mut *self.0.lock().unwrap());
         for place in 0..PLACES.len() {
-            lines.iter_mut().for_each(|line| *line = line.replace(net.origin(place), &format!("#{place}")));
+            for line in &mut lines {
+                *line = line.replace(net.origin(place), &format!("#{place}"));
+            }
         }
         lines
     }

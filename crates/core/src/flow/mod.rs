@@ -43,7 +43,7 @@ pub use self::{
     io::{Foreign, Io, Job, Sending},
     json::Json,
 };
-use crate::{Clock, Error, observe::traced};
+use crate::{Clock, Error, Tokens, observe::traced};
 
 /// How long one call of a flow may take where nothing else is said.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(20);
@@ -94,7 +94,7 @@ impl<T: 'static> Flow<T> {
         F: FnOnce(Io) -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        let source = traced::Source::default();
+        let source = traced::Source::UNKNOWN;
         Self(Box::new(Prepared { conversation, call_timeout: CALL_TIMEOUT, source }))
     }
 
@@ -102,6 +102,12 @@ impl<T: 'static> Flow<T> {
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         *self.0.call_timeout() = timeout;
         self
+    }
+
+    /// Names the tokens that it is about, for its span of `tracing`.
+    #[doc(hidden)]
+    pub fn about(self, tokens: &Tokens) -> Self {
+        self.of_source(tokens.shared_name())
     }
 
     /// Names what it fetches from.

@@ -66,10 +66,11 @@ mod on {
     }
 
     /// What a flow fetches from, where it is known.
-    #[derive(Default)]
     pub(crate) struct Source(Option<Arc<str>>);
 
     impl Source {
+        pub(crate) const UNKNOWN: Self = Self(None);
+
         pub(crate) fn of(name: &Arc<str>) -> Self {
             Self(Some(Arc::clone(name)))
         }
@@ -104,10 +105,11 @@ mod off {
     #[inline]
     pub(crate) fn token(_: impl Fn() -> Told, _: &str) {}
 
-    #[derive(Default)]
     pub(crate) struct Source;
 
     impl Source {
+        pub(crate) const UNKNOWN: Self = Self;
+
         pub(crate) fn of(_: &Arc<str>) -> Self {
             Self
         }

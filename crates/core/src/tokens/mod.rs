@@ -232,9 +232,13 @@ impl Tokens {
         self.0.source.0.scheme_any(self)
     }
 
+    pub(crate) fn shared_name(&self) -> &Arc<str> {
+        &self.0.cache.settings().what
+    }
+
     /// Names the source, for messages: `login at https://api.example.com`.
     pub fn source_name(&self) -> &str {
-        &self.0.cache.settings().what
+        self.shared_name()
     }
 
     /// Names the source and the token in use, for messages: `login at https://api.example.com, #3f9a`.
