@@ -113,8 +113,8 @@ impl Auth {
     /// costs a request nothing.
     ///
     /// It is called on the way of a request and should be quick: count, or write a line. A panic in it changes nothing. Of a
-    /// token it is told before the token is used, or its error returned, where it may block; it must not ask for a token
-    /// of these entries there. A request that says `.without_auth()` is none of this `Auth`.
+    /// renewal it is told before the token is used, or the error returned, and where it may block; but it must not ask for a
+    /// token of these entries. A request that says `.without_auth()` is none of this `Auth`.
     ///
     /// ```
     /// use authwright_core::{Auth, Bearer};

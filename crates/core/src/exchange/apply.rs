@@ -18,8 +18,9 @@ impl Exchange<'_> {
     }
 
     /// Where there are signers or observers, where a trail is kept, after a pause, and on every send but the first. Signers
-    /// sign what the others have attached, so they come last; but a plain entry yields a field to a more specific signer. An entry the caller has overridden stays out for
-    /// the whole request: what comes after a redirect is still asked for in the name the caller chose.
+    /// sign what the others have attached, so they come last; but a plain entry yields a field to a more specific signer. An
+    /// entry the caller has overridden stays out for the whole request: what comes after a redirect is still asked for in the
+    /// name the caller chose.
     #[inline(never)]
     pub(super) fn apply_with_care(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Stop> {
         if self.sends == 1 && (!auth.observers().is_empty() || traced::wants_requests()) {

@@ -66,7 +66,7 @@ impl Exchange<'_> {
 
     /// A 401 or 403 that remains (rule 12).
     pub(super) fn refused(
-        &mut self,
+        &self,
         response: &ResponseView<'_>,
         sent: &Target<'_>,
         Learnt { stale, unanswered, .. }: &Learnt,
