@@ -15,6 +15,11 @@ pub use login_server::LoginServer;
 pub use references::References;
 pub use yours::Yours;
 
+/// The page whose code needs what only the examples depend on.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/howto/count-and-trace.md")]
+struct CountAndTrace;
+
 /// Makes ring the TLS of this process. reqwest without a TLS provider of its own asks for this before the first client.
 ///
 /// A program that enables reqwest's default features does not need it.

@@ -9,6 +9,7 @@ mod canary;
 mod digest;
 mod nasty;
 mod oauth;
+mod observed;
 mod origins;
 mod proxies;
 mod proxy_answers;
