@@ -24,6 +24,20 @@ pub fn on_every_driver_with(setting: Setting, mut property: impl FnMut(&dyn Driv
     });
 }
 
+/// A driver of this name for a thread of its own: drivers do not move between threads.
+///
+/// # Panics
+/// If there is none.
+pub fn another(name: &str) -> Box<dyn Driver> {
+    match name {
+        "in-memory" => Box::new(Memory),
+        "reqwest" => Box::new(Reqwest::new()),
+        "ureq" => Box::new(Ureq),
+        "tower" => Box::new(Tower::new()),
+        _ => panic!("no driver is called {name}"),
+    }
+}
+
 /// Whether a driver can carry out a plan, as far as its proxy goes.
 pub fn can_send(driver: &dyn Driver, plan: &Plan) -> bool {
     plan.proxy.is_none() || !driver.leaves_to_others().contains(&Setting::Proxy)

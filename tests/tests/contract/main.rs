@@ -9,6 +9,7 @@ mod canary;
 mod digest;
 mod nasty;
 mod oauth;
+mod options;
 mod origins;
 mod proxies;
 mod proxy_answers;
