@@ -212,8 +212,8 @@ pub(crate) fn without_quotes(error: Boxed, pairs: &str) -> Boxed {
     if pairs.peek().is_none() {
         return error;
     }
-    let said: String = chain(&*error).map(|error| format!("{error}\n{error:?}\n")).collect();
-    if pairs.any(|pair| said.contains(pair)) { QUOTED.into() } else { error }
+    let said: Vec<String> = chain(&*error).map(|error| format!("{error} {error:?}")).collect();
+    if pairs.any(|pair| said.iter().any(|said| said.contains(pair))) { QUOTED.into() } else { error }
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

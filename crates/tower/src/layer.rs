@@ -61,7 +61,7 @@ pub struct AuthLayer<M = Replayed> {
 pub(crate) struct Settings {
     pub(crate) auth: Auth,
     pub(crate) policy: Policy,
-    /// Of requests whose URI has no host: scheme and authority.
+    /// Scheme and authority of the one server that the client is for, where it is for one.
     pub(crate) origin: Option<Uri>,
     pub(crate) grpc: bool,
     pub(crate) runner: Option<Runner>,
@@ -147,8 +147,11 @@ impl<M> AuthLayer<M> {
         self
     }
 
-    /// The origin of requests whose URI has no host, as `/package.Service/Method` outside of tonic's `Channel`. It is judged like any
-    /// other, and the URI stays as it is. Their redirects are not followed: where their client sends them is not ours to say.
+    /// The one server that the client inside sends everything to, as tonic's `Channel` does: the origin of requests whose URI has no
+    /// host, such as `/package.Service/Method`. It is judged like any other, and the URI stays as it is.
+    ///
+    /// A request that names another origin is an error then, and redirects are not followed: both would end at that server, with
+    /// credentials for another.
     ///
     /// # Errors
     /// It is malformed, or more than an origin.
@@ -157,7 +160,7 @@ impl<M> AuthLayer<M> {
         Ok(self)
     }
 
-    /// For calls of gRPC, to this origin: no redirects, refusals as responses (of which tonic makes its own error), and an answer
+    /// For calls of gRPC to this [origin](Self::origin): refusals as responses (of which tonic makes its own error), and an answer
     /// that is `grpc-status: 16` (UNAUTHENTICATED) alone counts as a 401, for which a token is renewed. A status that comes after a
     /// message is not seen.
     ///
@@ -165,7 +168,7 @@ impl<M> AuthLayer<M> {
     /// As for [`origin`](Self::origin).
     pub fn grpc(mut self, origin: &str) -> Result<Self, CoreError> {
         self.settings.grpc = true;
-        self.max_redirects(0).denied_as_error(false).origin(origin)
+        self.denied_as_error(false).origin(origin)
     }
 
     /// Fields for every request that does not set them. Where a redirect leaves the origin they stay behind, but for
@@ -181,7 +184,7 @@ impl<M> AuthLayer<M> {
         self
     }
 
-    /// How many redirects are followed: 10 where nothing is said. 0 delivers every 3xx.
+    /// How many redirects are followed: 10 where nothing is said, none where there is an [`origin`](Self::origin). 0 delivers every 3xx.
     pub fn max_redirects(mut self, limit: u32) -> Self {
         self.settings.policy.max_redirects = limit;
         self
@@ -239,7 +242,11 @@ impl<S, M: Clone> Layer<S> for AuthLayer<M> {
     type Service = AuthService<S, M>;
 
     fn layer(&self, client: S) -> AuthService<S, M> {
-        AuthService::new(client, self.clone())
+        let mut layer = self.clone();
+        if layer.settings.origin.is_some() {
+            layer.settings.policy.max_redirects = 0;
+        }
+        AuthService::new(client, layer)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use authwright_core::{Exchange, Follow, Next, Outgoing, Policy, Ready, ResponseView, Target};
+use authwright_core::{Exchange, Follow, Next, Outgoing, Ready, ResponseView, Target};
 use http::{HeaderMap, Request, Response, StatusCode, Uri, header::CONTENT_TYPE};
 use tower_service::Service;
 
@@ -34,7 +34,6 @@ pub(crate) fn finish<R>(
 /// What one logical request goes with.
 pub(crate) struct Trip<'a, S, M> {
     pub(crate) settings: &'a Settings,
-    pub(crate) policy: &'a Policy,
     pub(crate) bodies: &'a M,
     pub(crate) client: &'a mut Reserved<S>,
 }
@@ -93,7 +92,7 @@ impl<S, M> Trip<'_, S, M> {
                 }
                 Next::TooManyRedirects => {
                     let origin = target.origin().to_string();
-                    return Err(Error::too_many_redirects(origin, self.policy.max_redirects));
+                    return Err(Error::too_many_redirects(origin, self.settings.policy.max_redirects));
                 }
                 Next::Resend { headers: again, .. } => headers = again,
                 Next::Follow(Follow { url, method: next, headers: fields, keep_body }) => {

@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use authwright_core::{Auth, Exchange, Policy};
+use authwright_core::{Auth, Exchange};
 use http::{Request, Response};
 use tower_service::Service;
 
@@ -29,24 +29,17 @@ use crate::{
 pub struct AuthService<S, M> {
     client: S,
     bodies: M,
-    shared: Arc<Shared>,
-}
-
-pub(crate) struct Shared {
-    pub(crate) settings: Settings,
-    /// For requests whose client alone knows where they go.
-    still: Policy,
+    settings: Arc<Settings>,
 }
 
 impl<S, M> AuthService<S, M> {
     pub(crate) fn new(client: S, AuthLayer { settings, bodies }: AuthLayer<M>) -> Self {
-        let still = Policy { max_redirects: 0, ..settings.policy.clone() };
-        Self { client, bodies, shared: Arc::new(Shared { settings, still }) }
+        Self { client, bodies, settings: Arc::new(settings) }
     }
 
     /// What the layer was given.
     pub fn auth(&self) -> &Auth {
-        &self.shared.settings.auth
+        &self.settings.auth
     }
 }
 
@@ -73,14 +66,12 @@ where
         // The one that has said it is ready is the one that is called.
         let next = self.client.clone();
         let mut client = Reserved { client: mem::replace(&mut self.client, next), is_ready: true };
-        let (bodies, shared) = (self.bodies.clone(), Arc::clone(&self.shared));
+        let (bodies, settings) = (self.bodies.clone(), Arc::clone(&self.settings));
         Box::pin(async move {
-            let Shared { settings, still } = &*shared;
             let options = Options::take(request.extensions_mut());
             let auth = options.auth.as_ref().unwrap_or(&settings.auth);
-            let policy = if request.uri().authority().is_some() { &settings.policy } else { still };
-            let mut exchange = Exchange::new((!options.bare).then_some(auth), policy);
-            let mut trip = Trip { settings, policy, bodies: &bodies, client: &mut client };
+            let mut exchange = Exchange::new((!options.bare).then_some(auth), &settings.policy);
+            let mut trip = Trip { settings: &settings, bodies: &bodies, client: &mut client };
             if !options.explain {
                 return trip.run(request, &mut exchange).await;
             }
@@ -120,7 +111,7 @@ impl<S: Clone> Reserved<S> {
 /// Shows who may go where, no secret and no header value.
 impl<S, M: fmt::Debug> fmt::Debug for AuthService<S, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Settings { auth, policy, origin, .. } = &self.shared.settings;
+        let Settings { auth, policy, origin, .. } = &*self.settings;
         f.debug_struct("AuthService")
             .field("auth", auth)
             .field("policy", policy)

@@ -20,20 +20,31 @@ pub(crate) fn origin(url: &str) -> Result<Uri, Error> {
 }
 
 /// The URI that is judged: the request's own, or, where that names no host, the same line at the layer's origin.
+///
+/// A client for one server sends everything there, whatever the URI names: so one that names another would take that one's
+/// credential to the wrong place.
 pub(crate) fn judged<'a>(uri: &'a Uri, origin: Option<&Uri>) -> Result<Cow<'a, Uri>, Error> {
-    if uri.authority().is_some() {
-        return Ok(Cow::Borrowed(uri));
-    }
-    let Some(origin) = origin else {
-        return Err(Error::new(
-            Fault::Caller,
+    let refused = |why: String| Err(Error::new(Fault::Caller, why));
+    match (uri.authority(), origin) {
+        (Some(_), None) => Ok(Cow::Borrowed(uri)),
+        (Some(_), Some(origin)) => {
+            let (named, ours) = (Target::from_uri(uri)?.origin(), Target::from_uri(origin)?.origin());
+            if named.to_string().eq_ignore_ascii_case(&ours.to_string()) {
+                return Ok(Cow::Borrowed(uri));
+            }
+            refused(format!("the request is for {named}, and the layer's client is for {ours} alone; nothing was sent"))
+        }
+        (None, None) => refused(
             "the URI has no host, as behind a layer for one server, and nobody has said which that is; name it by \
-             .origin(\"https://..\") on the layer; nothing was sent",
-        ));
-    };
-    let mut parts = origin.clone().into_parts();
-    parts.path_and_query = uri.path_and_query().cloned().or(parts.path_and_query);
-    Uri::from_parts(parts).map(Cow::Owned).map_err(malformed)
+             .origin(\"https://..\") on the layer; nothing was sent"
+                .to_owned(),
+        ),
+        (None, Some(origin)) => {
+            let mut parts = origin.clone().into_parts();
+            parts.path_and_query = uri.path_and_query().cloned().or(parts.path_and_query);
+            Uri::from_parts(parts).map(Cow::Owned).map_err(malformed)
+        }
+    }
 }
 
 /// The same place with another path and query.

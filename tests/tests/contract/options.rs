@@ -13,6 +13,7 @@ use crate::support::{PLACES, assert_no_leak, net};
 
 /// All that client and request can be told.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // they mirror the settings
 struct Options {
     max_redirects: u32,
     denied_as_error: bool,

@@ -141,6 +141,7 @@ fn boxed(frames: Vec<Result<Frame<Bytes>, String>>) -> Boxed {
     StreamBody::new(futures_util::stream::iter(frames)).boxed()
 }
 
+#[allow(clippy::unnecessary_wraps)] // one of a list in which there may be errors
 fn data(text: &'static str) -> Result<Frame<Bytes>, String> {
     Ok(Frame::data(text.into()))
 }

@@ -28,14 +28,34 @@ fn a_uri_without_a_host_is_an_error_unless_the_layer_knows_the_origin() {
         // The URI stays as it was: who sends it adds its own.
         assert_eq!((&*seen[0].uri, &seen[0].headers["x-api-key"]), ("/p.S/M?x=1", &"k3y".parse().unwrap()));
 
-        // Judged as any other: outside the origins it is bare. One that names its host needs no help.
-        let mut service =
-            AuthLayer::new(auth()).origin("https://elsewhere.example").unwrap().layer(client.clone());
-        call(&mut service, get("/p.S/M")).await.unwrap();
-        call(&mut service, get(format!("{HERE}/p.S/M"))).await.unwrap();
-        let carried: Vec<_> =
-            client.take().iter().map(|seen| seen.headers.contains_key("x-api-key")).collect();
-        assert_eq!(carried, [false, true]);
+        // Judged as any other: outside the origins it is bare.
+        let elsewhere = AuthLayer::new(auth()).origin("https://elsewhere.example").unwrap();
+        call(&mut elsewhere.layer(client.clone()), get("/p.S/M")).await.unwrap();
+        assert!(client.take()[0].headers.is_empty());
+    });
+}
+
+/// Such a client sends everything to its own server, whatever the URI names: what is for another must not go along.
+#[test]
+fn a_request_for_another_origin_is_an_error_where_the_client_is_for_one() {
+    block_on(async {
+        let client = Scripted::new(|_| answer(200, &[]));
+        let mut service = AuthLayer::new(auth()).origin(HERE).unwrap().layer(client.clone());
+        for other in
+            ["https://other.example.com/x", "http://grpc.example.com/x", "https://grpc.example.com:8443/x"]
+        {
+            let error = call(&mut service, get(other)).await.unwrap_err();
+            let origin = other.trim_end_matches("/x");
+            let expected = format!(
+                "the request is for {origin}, and the layer's client is for {HERE} alone; nothing was sent"
+            );
+            assert_eq!(error.to_string(), expected);
+        }
+        assert!(client.take().is_empty());
+        for own in ["https://grpc.example.com/x", "https://GRPC.example.com:443/x"] {
+            call(&mut service, get(own)).await.unwrap();
+            assert!(client.take()[0].headers.contains_key("x-api-key"), "{own}");
+        }
     });
 }
 
@@ -51,14 +71,16 @@ fn a_query_key_leaves_a_uri_without_a_host_so() {
     });
 }
 
-/// A channel sends everything to its own server: a redirect that is followed there would carry what is for another.
+/// The same of a redirect.
 #[test]
-fn a_redirect_is_not_followed_where_the_client_alone_knows_the_way() {
+fn a_redirect_is_not_followed_where_the_client_is_for_one() {
     block_on(async {
         let client = Scripted::new(|_| answer(307, &[("location", "https://other.example.com/x")]));
-        let mut service = AuthLayer::new(auth()).origin(HERE).unwrap().layer(client.clone());
-        assert_eq!(call(&mut service, get("/p.S/M")).await.unwrap().status(), 307);
-        assert_eq!(client.take().len(), 1);
+        let mut service = AuthLayer::new(auth()).origin(HERE).unwrap().max_redirects(5).layer(client.clone());
+        for own in ["/p.S/M", "https://grpc.example.com/p.S/M"] {
+            assert_eq!(call(&mut service, get(own)).await.unwrap().status(), 307);
+            assert_eq!(client.take().len(), 1);
+        }
     });
 }
 
