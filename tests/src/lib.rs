@@ -74,6 +74,8 @@ mod documentation {
     struct ARequestSomebodyElseSends;
     #[doc = include_str!("../../docs/howto/retries-and-layers.md")]
     struct RetriesAndLayers;
+    #[doc = include_str!("../../docs/howto/tonic-hyper-and-tower.md")]
+    struct TonicHyperAndTower;
     #[doc = include_str!("../../docs/howto/through-a-proxy.md")]
     struct ThroughAProxy;
     #[doc = include_str!("../../docs/howto/test-my-own-code.md")]
