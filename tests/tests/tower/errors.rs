@@ -1,15 +1,15 @@
 //! What an error shows of what the client has said.
 
 use std::{
-    convert::Infallible,
     future::{Ready, ready},
     task::{Context, Poll},
 };
 
-use authwright_core::{ApiKey, Auth};
+use authwright_core::{ApiKey, Auth, Flow};
 use authwright_testkit::Outcome;
-use authwright_tower::AuthLayer;
+use authwright_tower::{AuthLayer, bytes::Bytes};
 use http::{Request, Response};
+use http_body_util::Full;
 use tower::Service;
 use tower_layer::Layer;
 
@@ -20,7 +20,7 @@ use crate::support::{block_on, call, get};
 struct Quoting;
 
 impl<B> Service<Request<B>> for Quoting {
-    type Response = Response<Infallible>;
+    type Response = Response<Full<Bytes>>;
     type Error = std::io::Error;
     type Future = Ready<Result<Self::Response, Self::Error>>;
 
@@ -53,6 +53,34 @@ fn a_clients_error_that_quotes_a_key_is_not_shown() {
     });
 }
 
+/// The call of a flow may have a secret in its query, which was put there by its source.
+#[test]
+fn the_same_holds_for_the_calls_of_a_flow() {
+    let layer = AuthLayer::new(Auth::none()).flows::<_, Full<Bytes>, _>(Quoting);
+    let flow = || {
+        Flow::new(|io| async move {
+            let call = Request::get("https://login.example.com/token?key=k3y").body(Vec::new());
+            io.send(call.unwrap()).await.map(drop)
+        })
+    };
+    let error = block_on(layer.run_flow(flow())).unwrap_err();
+    let mut printed = Vec::new();
+    Outcome::print_error(&mut printed, &error);
+    assert!(error.to_string().starts_with("https://login.example.com: "), "{error}");
+    assert!(!printed.concat().contains("k3y") && error.is_transient(), "{printed:?}");
+}
+
+/// Runs out of time, as the connector of a client does.
+#[test]
+fn a_timeout_of_the_client_is_one() {
+    let client = tower::service_fn(|_: Request<Full<Bytes>>| async {
+        Err::<Response<Full<Bytes>>, _>(std::io::Error::from(std::io::ErrorKind::TimedOut))
+    });
+    let error = block_on(call(&mut AuthLayer::new(Auth::none()).layer(client), get("https://a.example/")));
+    let error = error.unwrap_err();
+    assert!(error.is_timeout() && error.is_transient(), "{error}");
+}
+
 /// What tonic and other layers ask of an error.
 #[test]
 fn an_error_goes_into_a_box_whatever_the_body() {
@@ -64,7 +92,7 @@ fn an_error_goes_into_a_box_whatever_the_body() {
     block_on(async {
         let mut service = AuthLayer::new(Auth::none()).layer(Quoting);
         let error = call(&mut service, get("https://api.example.com/x")).await.unwrap_err();
-        assert!(boxed(error).downcast_ref::<authwright_tower::Error<Infallible>>().is_some());
+        assert!(boxed(error).downcast_ref::<authwright_tower::Error<Full<Bytes>>>().is_some());
         assert_eq!(size_of::<authwright_tower::Error<[u8; 64]>>(), size_of::<usize>());
     });
 }

@@ -60,6 +60,28 @@ fn a_fetch_outlives_the_request_it_was_begun_for() {
     });
 }
 
+/// Clones of a service, on several threads: one fetch for all of them.
+#[test]
+fn a_hundred_requests_at_once_fetch_one_token() {
+    let server = FakeServer::start().unwrap();
+    let auth = Auth::new(server.url(), tokens(&server)).unwrap();
+    let service = AuthLayer::new(auth).flows(http()).layer(http());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    let url = server.url().to_owned();
+    runtime.block_on(async {
+        let tasks: Vec<_> = (0..100)
+            .map(|_| {
+                let (mut service, request) = (service.clone(), get(&url));
+                tokio::spawn(async move { call(&mut service, request).await.unwrap().status() })
+            })
+            .collect();
+        for task in tasks {
+            assert_eq!(task.await.unwrap(), 200);
+        }
+    });
+    assert_eq!((server.count("/"), server.count("/login")), (100, 1));
+}
+
 /// The adapters' clients fetch as well.
 #[test]
 fn an_adapters_client_runs_the_flows() {
