@@ -1,6 +1,7 @@
-//! What the examples share: an [`Embedded`] server that checks credentials, a [`LoginServer`] that issues tokens, the [`secrets`]
+//! What the examples share: an [`Embedded`] server that checks credentials, an [`Echo`] that speaks gRPC, a [`LoginServer`] that issues tokens, the [`secrets`]
 //! they expect, [`Yours`] for a server of your own, and two helpers.
 
+mod echo;
 pub mod embedded;
 mod login_server;
 mod realms;
@@ -10,6 +11,7 @@ mod shop;
 mod signature;
 mod yours;
 
+pub use echo::Echo;
 pub use embedded::Embedded;
 pub use login_server::LoginServer;
 pub use references::References;

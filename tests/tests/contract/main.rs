@@ -10,6 +10,7 @@ mod digest;
 mod nasty;
 mod oauth;
 mod observed;
+mod options;
 mod origins;
 mod proxies;
 mod proxy_answers;
