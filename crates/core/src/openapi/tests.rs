@@ -440,6 +440,24 @@ fn what_is_given_is_checked_against_the_document() {
 }
 
 #[test]
+fn what_a_document_repeats_in_messages_is_bounded() {
+    let long = "x".repeat(129);
+    let schemes = format!(r#"{{"app": {{"type": "apiKey", "in": "header", "name": "{long}"}}}}"#);
+    let api = with(r#"[{"app": []}]"#, &schemes).credential("app", secret("app"));
+    assert_eq!(error(&api), "securitySchemes.app.header is longer than 128 bytes");
+    let host = format!("https://{}example.com", "x.".repeat(300));
+    let message = error(&api.clone().origins([host]));
+    assert!(message.ends_with("…` is not an origin: its host is longer than a name can be; write it like https://api.example.com"), "{message}");
+    assert!(message.len() < 400);
+    let many: Vec<_> = (0..50).map(|n| format!("{{\"s{n}\": []}}")).collect();
+    assert_eq!(
+        error(&with(&format!("[{}]", many.join(", ")), "{}")),
+        "security needs more than is given: give credentials for \"s0\", or \"s1\", or \"s2\", or \"s3\", or another of its \
+         alternatives"
+    );
+}
+
+#[test]
 fn two_schemes_for_one_field_are_an_error_with_its_place() {
     let schemes =
         r#"{"one": {"type": "http", "scheme": "bearer"}, "two": {"type": "http", "scheme": "bearer"}}"#;
