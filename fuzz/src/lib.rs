@@ -1,5 +1,7 @@
 //! What the targets of OAuth 2 share: a driver without a network, whose other side is the input, and what must hold for every error.
 
+pub mod documents;
+
 use std::{
     error::Error as _,
     sync::{

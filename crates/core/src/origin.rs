@@ -220,6 +220,9 @@ pub(crate) fn same_origin(a: &Target<'_>, b: &Target<'_>) -> bool {
     a.is_https() == b.is_https() && a.port() == b.port() && a.host().eq_ignore_ascii_case(b.host())
 }
 
+/// RFC 1035 section 2.3.4, without what the wire needs.
+const LONGEST_HOST: usize = 253;
+
 /// The spelling the clients' URL types use, so that equal hosts are equal text.
 fn canonical_host(host: &str) -> Result<Box<str>, &'static str> {
     if host.contains('*') {
@@ -230,6 +233,7 @@ fn canonical_host(host: &str) -> Result<Box<str>, &'static str> {
     }
     let mut canonical = String::with_capacity(host.len());
     match push_host(&mut canonical, host.as_bytes()) {
+        Ok(()) if canonical.len() > LONGEST_HOST => Err("its host is longer than a name can be"),
         Ok(()) => Ok(canonical.into()),
         Err(Refused::NoHost) => Err("it has no host"),
         Err(Refused::BadAddress) => Err("its IP address is malformed"),
@@ -276,9 +280,6 @@ fn is_dot_segment_in(path: &[u8]) -> bool {
     })
 }
 
-/// Scheme, port, and a host name, which has at most 253 characters.
-const LONGEST: usize = 300;
-
 /// A text that is not an origin may be a whole URL with a secret in it, or the secret itself where arguments were mixed up:
 /// only what can be nothing but scheme and host is shown.
 fn shown(text: &str) -> String {
@@ -286,8 +287,10 @@ fn shown(text: &str) -> String {
         return "the origin given".into();
     };
     let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    let shown: String = format!("{scheme}://{host}").chars().take(LONGEST).collect();
-    format!("`{}`", shown.escape_debug())
+    let all = format!("{scheme}://{host}");
+    let start: String = all.chars().take(LONGEST_HOST).collect();
+    let more = if start.len() < all.len() { "…" } else { "" };
+    format!("`{}{more}`", start.escape_debug())
 }
 
 impl fmt::Display for Area {

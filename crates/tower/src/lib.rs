@@ -51,15 +51,22 @@ mod service;
 mod uri;
 
 pub use authwright_core;
+#[cfg(feature = "config")]
+pub use authwright_core::AuthConfig;
 pub use authwright_core::{
     ApiKey, Auth, Basic, Bearer, Body as HopBody, Challenge, Challenges, Clock, Denied, Error as SchemeError,
-    Explanation, Fault, Fingerprint, Flow, Hop, IntoOrigins, IntoScheme, IntoSource, Io, LoginEndpoint,
-    MemoryStore, Netrc, Origin, ProxyDenied, Resend, ResponseView, RotatingSecret, Scheme, Secret,
-    SecretValue, Slot, Source, Stamp, Step, StepUp, Supplied, Token, TokenEvent, TokenPool, TokenSource,
-    TokenStore, Tokens, TokensBuilder, Trail, TrailEvent, TrailLine, Value, Verdict,
+    Event, Explanation, Fault, Fingerprint, Flow, Hop, IntoOrigins, IntoScheme, IntoSource, Io,
+    LoginEndpoint, MemoryStore, Netrc, Origin, ProxyDenied, Resend, ResponseView, RotatingSecret, Scheme,
+    Secret, SecretValue, Slot, Source, Stamp, Step, StepUp, Supplied, Token, TokenEvent, TokenPool,
+    TokenSource, TokenStore, Tokens, TokensBuilder, Trail, TrailEvent, TrailLine, Value, Verdict,
 };
 #[cfg(feature = "digest")]
 pub use authwright_core::{Digest, Password};
+#[cfg(feature = "openapi")]
+pub use authwright_core::{
+    OpenApi,
+    openapi::{Credential, Credentials},
+};
 pub use bytes;
 pub use http;
 

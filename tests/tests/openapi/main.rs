@@ -1,6 +1,6 @@
 //! From the security part of an OpenAPI document to what travels, through every client.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use authwright_core::{Auth, MemoryStore, OpenApi, openapi::Credentials};
 use authwright_oauth2::{Registration, Session};
@@ -84,7 +84,7 @@ fn what_well_known_documents_want_arrives_at_their_servers_and_nowhere_else() {
                 Reply::ok("")
             });
             let net = net.unwrap();
-            let here = |text: &str| text.replace("SERVER", net.origin(0)).replace("KEY", &secret("k3y"));
+            let here = |text: &str| text.replace("SERVER", net.origin(0)).replace("KEY", &KEY);
             let credentials = here(credentials);
             let who = format!("{}: {credentials}", driver.name());
             let auth = auth(&here(document), &here(found_at), &credentials, None);
@@ -125,8 +125,7 @@ fn tokens_are_got_where_the_document_says_for_what_it_requires() {
     on_every_driver(|driver| {
         let bench = Bench::new();
         let who = driver.name();
-        let machine =
-            "machine = { client_id = \"billing\", client_secret = \"KEY\" }".replace("KEY", &secret("k3y"));
+        let machine = "machine = { client_id = \"billing\", client_secret = \"KEY\" }".replace("KEY", &KEY);
         let auth = auth(&bench.document(), "", &machine, None);
         let plan = Plan { clock: bench.clock.clone(), ..Plan::get(bench.net.url(0, "/orders"), &auth) };
         assert_eq!(driver.run(&bench.net, &plan).status(), Some(200), "{who}");
@@ -142,8 +141,7 @@ fn a_login_that_is_kept_is_used_and_without_one_it_says_so() {
     on_every_driver(|driver| {
         let bench = Bench::new();
         let who = driver.name();
-        let person =
-            "person = { client_id = \"shop\", client_secret = \"KEY\" }".replace("KEY", &secret("k3y"));
+        let person = "person = { client_id = \"shop\", client_secret = \"KEY\" }".replace("KEY", &KEY);
         let store = Arc::new(MemoryStore::new());
         let auth = auth(&bench.document(), "", &person, Some(store.clone()));
         let get = || -> Outcome {
@@ -227,9 +225,9 @@ fn read(document: &str, found_at: &str) -> OpenApi {
     if found_at.is_empty() { api } else { api.found_at(found_at) }
 }
 
-/// A reference to a file with this text.
-fn secret(text: &str) -> String {
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("openapi-{text}"));
-    std::fs::write(&path, text).unwrap();
+/// A reference to a file with the text `k3y`. Written once, since the tests run beside each other.
+static KEY: LazyLock<String> = LazyLock::new(|| {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("openapi-key");
+    std::fs::write(&path, "k3y").unwrap();
     format!("file:{}", path.display())
-}
+});

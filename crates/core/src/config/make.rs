@@ -99,6 +99,9 @@ fn login(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
     entry.tokens(login)
 }
 
+/// Messages name the place of a key: this bounds them.
+const LONGEST_NAME: usize = 128;
+
 /// Where a key or a token goes.
 struct Place<'a> {
     member: &'static str,
@@ -117,6 +120,9 @@ impl<'a> Place<'a> {
                 return Err(
                     entry.error(member, format!("is there beside {}; keep one of the two", other.member))
                 );
+            }
+            if name.len() > LONGEST_NAME {
+                return Err(entry.error(member, format!("is longer than {LONGEST_NAME} bytes")));
             }
             found = Some(Self { member, name, prefix, in_query });
         }

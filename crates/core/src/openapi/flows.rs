@@ -26,10 +26,6 @@ pub(super) fn said(wanted: &Wanted<'_>, kind: &str) -> Result<Members, Error> {
         "oauth2" => flows(wanted, named)?,
         _ => discovered(wanted, named)?,
     };
-    // A table that says who the server is says it all.
-    if given.has("issuer") || given.has("provider") {
-        members.retain(|(name, _)| name != "issuer" && !name.ends_with("_endpoint"));
-    }
     let scopes = &wanted.chosen.scopes;
     let asks =
         matches!(named, None | Some("client_credentials" | "session" | "jwt_bearer" | "token_exchange"));
@@ -42,7 +38,7 @@ pub(super) fn said(wanted: &Wanted<'_>, kind: &str) -> Result<Members, Error> {
 
 fn discovered(wanted: &Wanted<'_>, named: Option<&str>) -> Result<Members, Error> {
     let mut members = vec![text("type", named.unwrap_or("session"))];
-    if named.is_some_and(|named| !is_oauth2(named)) || wanted.given.has("issuer") {
+    if named.is_some_and(|named| !is_oauth2(named)) || says_server(wanted) {
         return Ok(members);
     }
     let url = absolute(wanted, wanted.scheme.text("openIdConnectUrl")?)?;
@@ -52,6 +48,11 @@ fn discovered(wanted: &Wanted<'_>, named: Option<&str>) -> Result<Members, Error
     };
     members.push(text("issuer", issuer));
     Ok(members)
+}
+
+/// A table that says who the server is says it all.
+fn says_server(wanted: &Wanted<'_>) -> bool {
+    wanted.given.has("issuer") || wanted.given.has("provider")
 }
 
 /// The types whose members endpoints are.
@@ -80,7 +81,7 @@ fn flows(wanted: &Wanted<'_>, named: Option<&str>) -> Result<Members, Error> {
         (None, None, None) => return Err(unusable(wanted, &flows)?),
     };
     let mut members = vec![text("type", named)];
-    if !is_oauth2(named) || wanted.given.has("issuer") || wanted.given.has("provider") {
+    if !is_oauth2(named) || says_server(wanted) {
         return Ok(members);
     }
     let flow = match named {

@@ -4,7 +4,7 @@
 //! `securitySchemes`, where the program has them. Together they are an [`AuthConfig`].
 //!
 //! ```
-//! use authwright_core::{Error, OpenApi};
+//! use authwright_core::OpenApi;
 //!
 //! let document = r#"{
 //!     "openapi": "3.1.0",
@@ -12,19 +12,16 @@
 //!     "security": [{"app": []}],
 //!     "components": {"securitySchemes": {"app": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}}
 //! }"#;
-//! # let folder = std::env::temp_dir().join("authwright-doctest-openapi");
-//! # std::fs::write(&folder, "k3y").unwrap();
-//! # let reference = format!("file:{}", folder.display());
-//! # let reference = reference.as_str();
-//! let api: OpenApi = serde_json::from_str(document).unwrap();
-//! # let _ = "
-//! let auth = api.credential("app", "env:EXAMPLE_KEY").config()?.build()?;
-//! # ";
-//! # let auth = api.credential("app", reference).config()?.build()?;
+//! let api: OpenApi = serde_json::from_str(document)?;
+//! let config = api.credential("app", "env:EXAMPLE_KEY").config()?;
+//! assert_eq!(
+//!     serde_json::to_string(&config)?,
+//!     r#"[{"origins":["https://api.example.com/v1"],"type":"api_key","header":"X-API-Key","key":"env:EXAMPLE_KEY"}]"#
+//! );
 //!
-//! assert!(auth.explain("https://api.example.com/v1/orders")?.is_attached());
-//! assert!(!auth.explain("https://api.example.com/admin")?.is_attached());
-//! # Ok::<(), Error>(())
+//! let error = config.build().unwrap_err().to_string(); // which reads the secret
+//! assert_eq!(error, "securitySchemes.app.key: environment variable EXAMPLE_KEY is not set");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # What is given for a scheme

@@ -196,6 +196,15 @@ fn a_flow_is_the_type_that_goes_through_it() {
         types(&api.clone().credential("o", named)),
         [r#"{"client_id":"me","issuer":"https://id.example.com","type":"session"}"#]
     );
+    let elsewhere = FLOWS.replace("\"tokenUrl\": \"/token\"", "\"tokenUrl\": \"/device-token\"");
+    let elsewhere =
+        with(r#"[{"o": []}]"#, &elsewhere).credential("o", [("client_id", "me"), ("type", "session")]);
+    assert_eq!(
+        types(&elsewhere),
+        [
+            r#"{"authorization_endpoint":"https://api.example.com/authorize","client_id":"me","token_endpoint":"https://api.example.com/token","type":"session"}"#
+        ]
+    );
     assert_eq!(types(&api.credential("o", "env:T")), [r#"{"token":"env:T","type":"bearer"}"#]);
 }
 
@@ -232,6 +241,11 @@ fn openid_connect_is_its_issuer() {
     assert_eq!(
         types(&scheme("/.well-known/openid-configuration")),
         [r#"{"client_id":"me","issuer":"https://api.example.com","scope":["mail"],"type":"session"}"#]
+    );
+    let known = scheme("/x").credential("id", [("client_id", "me"), ("provider", "google")]);
+    assert_eq!(
+        types(&known),
+        [r#"{"client_id":"me","provider":"google","scope":["mail"],"type":"session"}"#]
     );
     assert_eq!(
         error(&scheme("https://id.example.com/discovery")),
@@ -437,6 +451,29 @@ fn what_is_given_is_checked_against_the_document() {
     );
     let twice = serde_json::from_str::<Credentials>(r#"{"app": "env:A", "app": "env:B"}"#).unwrap_err();
     assert_eq!(twice.to_string(), "credentials has \"app\" twice");
+}
+
+#[test]
+fn what_a_document_repeats_in_messages_is_bounded() {
+    let long = "x".repeat(129);
+    let schemes = format!(r#"{{"app": {{"type": "apiKey", "in": "header", "name": "{long}"}}}}"#);
+    let api = with(r#"[{"app": []}]"#, &schemes).credential("app", secret("app"));
+    assert_eq!(error(&api), "securitySchemes.app.header is longer than 128 bytes");
+    let host = format!("https://{}example.com", "x.".repeat(300));
+    let message = error(&api.clone().origins([host]));
+    assert!(message.ends_with("…` is not an origin: its host is longer than a name can be; write it like https://api.example.com"), "{message}");
+    assert!(message.len() < 400);
+    let twice = "{a}".repeat(10_000);
+    let doubled = format!(
+        r#"{{"openapi": "3.0.0", "servers": [{{"url": "https://{twice}", "variables": {{"a": {{"default": "aaaaaaaa"}}}}}}]}}"#
+    );
+    assert_eq!(error(&read(&doubled)), "servers[0] is longer than a URL can be");
+    let many: Vec<_> = (0..50).map(|n| format!("{{\"s{n}\": []}}")).collect();
+    assert_eq!(
+        error(&with(&format!("[{}]", many.join(", ")), "{}")),
+        "security needs more than is given: give credentials for \"s0\", or \"s1\", or \"s2\", or \"s3\", or another of its \
+         alternatives"
+    );
 }
 
 #[test]
