@@ -12,6 +12,7 @@
 
 mod digest;
 mod oauth;
+mod practice;
 mod requests;
 mod tokens;
 
@@ -39,7 +40,8 @@ fn main() -> ExitCode {
     let tests = std::env::args().nth(2).unwrap_or_default();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests has a parent").to_owned();
     let all = || {
-        requests::MUTATIONS.iter().chain(tokens::MUTATIONS).chain(oauth::MUTATIONS).chain(digest::MUTATIONS)
+        let all = requests::MUTATIONS.iter().chain(tokens::MUTATIONS).chain(oauth::MUTATIONS);
+        all.chain(digest::MUTATIONS).chain(practice::MUTATIONS)
     };
     let outdated: Vec<_> = all().filter_map(|mutation| outdated(&root, mutation)).collect();
     if !outdated.is_empty() || wanted == "--check" {
@@ -87,8 +89,8 @@ fn failures_with(copy: &Path, Mutation { file, from, to, .. }: &Mutation, tests:
     let before = fs::read_to_string(&path).expect("the file of a rule can be read");
     fs::write(&path, before.replacen(from, to, 1)).expect("the copy can be written");
     // Those that are near, and the others only where they notice nothing: most of the time goes into building and running them.
-    let mut failed =
-        if file.starts_with("crates/oauth2/") { failures(copy, OF_OAUTH, tests) } else { Vec::new() };
+    let near = NEAR.iter().find(|(part, _)| file.contains(part));
+    let mut failed = near.map(|(_, near)| failures(copy, near, tests)).unwrap_or_default();
     if failed.is_empty() {
         failed = failures(copy, ALL, tests);
     }
@@ -96,7 +98,13 @@ fn failures_with(copy: &Path, Mutation { file, from, to, .. }: &Mutation, tests:
     failed
 }
 
-const OF_OAUTH: &[&str] = &["-p", "authwright-oauth2", "-p", "authwright-tests", "--lib", "--test", "oauth"];
+/// Part of a file's name, and the tests that are near.
+const NEAR: &[(&str, &[&str])] = &[
+    ("/config/", &["-p", "authwright-tests", "--test", "config", "--test", "openapi"]),
+    ("/lent.rs", &["-p", "authwright-tests", "--test", "authorize"]),
+    ("crates/tower/", &["-p", "authwright-tests", "--test", "tower"]),
+    ("crates/oauth2/", &["-p", "authwright-oauth2", "-p", "authwright-tests", "--lib", "--test", "oauth"]),
+];
 
 /// The contract suite, OAuth 2, core's own and the storms.
 const ALL: &[&str] = &[
@@ -117,6 +125,14 @@ const ALL: &[&str] = &[
     "digest",
     "--test",
     "oauth",
+    "--test",
+    "config",
+    "--test",
+    "openapi",
+    "--test",
+    "authorize",
+    "--test",
+    "tower",
 ];
 
 /// The tests that fail. A change that does not compile is a mistake in the list, and said so.
