@@ -1,6 +1,7 @@
-//! What the examples share: an [`Embedded`] server that checks credentials, a [`LoginServer`] that issues tokens, the [`secrets`]
+//! What the examples share: an [`Embedded`] server that checks credentials, an [`Echo`] that speaks gRPC, a [`LoginServer`] that issues tokens, the [`secrets`]
 //! they expect, [`Yours`] for a server of your own, and two helpers.
 
+mod echo;
 pub mod embedded;
 mod login_server;
 mod realms;
@@ -10,10 +11,16 @@ mod shop;
 mod signature;
 mod yours;
 
+pub use echo::Echo;
 pub use embedded::Embedded;
 pub use login_server::LoginServer;
 pub use references::References;
 pub use yours::Yours;
+
+/// The page whose code needs what only the examples depend on.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/howto/count-and-trace.md")]
+struct CountAndTrace;
 
 /// Makes ring the TLS of this process. reqwest without a TLS provider of its own asks for this before the first client.
 ///

@@ -20,6 +20,7 @@ use authwright_reqwest::{
 };
 use authwright_ureq::Agent;
 use futures_util::stream;
+use metrics::counter;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -163,6 +164,16 @@ fn task_11_ureq(url: &str, agent: &Agent) -> Outcome {
     Ok(())
 }
 
+/// Metrics.
+#[rustfmt::skip]
+async fn task_12(url: &str, auth: Auth) -> Outcome {
+    let auth = auth.observe(|event| counter!("auth_events", "event" => event.name(), "origin" => event.origin().to_owned()).increment(1));
+
+    Client::new(auth.clone())?.get(url).send().await?;
+    Agent::new(auth)?.get(url).call()?;
+    Ok(())
+}
+
 /// Streaming upload.
 async fn task_14(url: &str, api: &Client) -> Outcome {
     let chunks = stream::iter(["one, ", "two, ", "three"].map(Ok::<_, std::io::Error>));
@@ -243,6 +254,10 @@ fn run_against_the_embedded_server() -> Outcome {
     println!("task 11");
     block_on(task_11(&server.url("/orders"), &auth, &Client::new(auth.clone())?))?;
     task_11_ureq(&server.url("/orders"), &Agent::new(auth.clone())?)?;
+
+    println!("task 12");
+    block_on(task_12(&server.url("/orders"), auth.clone()))?;
+    println!("counted by whatever records metrics: see the example `metrics`");
 
     println!("task 14");
     let backup = std::env::temp_dir().join(format!("authwright-usage-{}.tar", std::process::id()));

@@ -1,17 +1,46 @@
-//! The contract suite: each property of `tests/tests` runs on every driver, in memory, on reqwest and on ureq.
+//! The contract suite: each property of `tests/tests` runs on every driver, in memory, on reqwest, on ureq and on a tower layer.
 
 mod reqwest_driver;
+mod tower_driver;
 mod ureq_driver;
 
-use authwright_testkit::{Driver, Memory};
+use authwright_testkit::{Driver, Memory, Plan, Setting};
 
-pub use self::{reqwest_driver::Reqwest, ureq_driver::Ureq};
+pub use self::{reqwest_driver::Reqwest, tower_driver::Tower, ureq_driver::Ureq};
 
 /// Runs a property on every driver. Its assertions should name the driver.
 pub fn on_every_driver(mut property: impl FnMut(&dyn Driver)) {
-    for driver in [&Memory as &dyn Driver, &Reqwest::new(), &Ureq] {
+    for driver in [&Memory as &dyn Driver, &Reqwest::new(), &Ureq, &Tower::new()] {
         property(driver);
     }
+}
+
+/// Runs a property about a setting on every driver whose client has it.
+pub fn on_every_driver_with(setting: Setting, mut property: impl FnMut(&dyn Driver)) {
+    on_every_driver(|driver| {
+        if !driver.leaves_to_others().contains(&setting) {
+            property(driver);
+        }
+    });
+}
+
+/// A driver of this name for a thread of its own: drivers do not move between threads.
+///
+/// # Panics
+/// If there is none.
+pub fn another(name: &str) -> Box<dyn Driver> {
+    match name {
+        "in-memory" => Box::new(Memory),
+        "reqwest" => Box::new(Reqwest::new()),
+        "ureq" => Box::new(Ureq),
+        "tower" => Box::new(Tower::new()),
+        _ => panic!("no driver is called {name}"),
+    }
+}
+
+/// Whether a driver can carry out a plan, as far as its proxy goes.
+pub fn can_send(driver: &dyn Driver, plan: &Plan) -> bool {
+    plan.proxy.is_none() || !driver.leaves_to_others().contains(&Setting::Proxy)
 }
 
 /// The code blocks of the documentation are tests.
@@ -49,6 +78,8 @@ mod documentation {
     struct ARequestSomebodyElseSends;
     #[doc = include_str!("../../docs/howto/retries-and-layers.md")]
     struct RetriesAndLayers;
+    #[doc = include_str!("../../docs/howto/tonic-hyper-and-tower.md")]
+    struct TonicHyperAndTower;
     #[doc = include_str!("../../docs/howto/through-a-proxy.md")]
     struct ThroughAProxy;
     #[doc = include_str!("../../docs/howto/test-my-own-code.md")]

@@ -5,7 +5,8 @@ use std::{fmt, sync::Arc};
 use http::header;
 
 use crate::{
-    Error, IntoOrigins, IntoScheme, Scheme, Slot, Target,
+    Error, Event, IntoOrigins, IntoScheme, Scheme, Slot, Target,
+    observe::Observers,
     origin::{Area, Mismatch},
     scheme::Described,
 };
@@ -33,13 +34,14 @@ pub struct Auth {
 struct Entries {
     list: Vec<Entry>,
     traits: Traits,
+    observers: Observers,
 }
 
 /// What any of the entries does, so that a request need not ask each of them.
 #[derive(Clone, Copy, Default)]
 #[allow(clippy::struct_excessive_bools)] // each is asked by itself, on the way of every request
 pub(crate) struct Traits {
-    /// Signs what others attach, or needs the body.
+    /// Signs what others attach, or needs the body; or somebody observes. Then what is done for each entry is done with care.
     pub(crate) with_care: bool,
     pub(crate) may_resend: bool,
     /// Wants to see responses.
@@ -98,11 +100,45 @@ impl Auth {
             entries.traits.may_resend |= entry.may_resend;
             entries.traits.listens |= entry.scheme.listens();
             entries.traits.needs_async |= entry.scheme.needs_async();
+            entries.observers.add_entry(&entry, &entries.list);
             entries.list.push(entry);
         }
         // Most specific first, so that the first to write a field is the one that wins.
         entries.list.sort_by_key(|entry| std::cmp::Reverse(entry.area.prefix_len()));
         Ok(Self { entries: Arc::new(entries) })
+    }
+
+    /// Tells `observer` what happens to the credentials: [these events](Event), of every request with this `Auth`, on whatever
+    /// client, and of the tokens of its entries, whoever renews them. There can be several observers. An `Auth` without any
+    /// costs a request nothing.
+    ///
+    /// It is called on the way of a request and should be quick: count, or write a line. A panic in it changes nothing. Of a
+    /// renewal it is told before the token is used, or the error returned, and where it may block; but it must not ask for a
+    /// token of these entries. A request that says `.without_auth()` is none of this `Auth`.
+    ///
+    /// ```
+    /// use authwright_core::{Auth, Bearer};
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// let seen = Arc::new(Mutex::new(Vec::new()));
+    /// let auth = Auth::new("https://api.example.com", Bearer::new("t0ken"))?.observe({
+    ///     let seen = Arc::clone(&seen);
+    ///     move |event| seen.lock().unwrap().push(format!("{} {}", event.name(), event.origin()))
+    /// });
+    /// # use authwright_core::{Body, Exchange, Outgoing, Policy, Target, http::{HeaderMap, Method}};
+    /// # let policy = Policy::default();
+    /// # let mut exchange = Exchange::new(Some(&auth), &policy);
+    /// # let (target, headers) = (Target::parse("https://api.example.com/orders")?, &mut HeaderMap::new());
+    /// # exchange.step(Outgoing { method: &Method::GET, target, headers, body: Body::Empty })?;
+    /// // After a request to https://api.example.com/orders:
+    /// assert_eq!(*seen.lock().unwrap(), ["attached https://api.example.com"]);
+    /// # Ok::<(), authwright_core::Error>(())
+    /// ```
+    pub fn observe(self, observer: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        let mut entries = Arc::unwrap_or_clone(self.entries);
+        entries.observers.add(observer, &entries.list);
+        entries.traits.with_care = true;
+        Self { entries: Arc::new(entries) }
     }
 
     /// Says for each entry whether it would be attached to a request for `url`, and if not, why. No network.
@@ -174,6 +210,10 @@ impl Auth {
     #[inline]
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries.list
+    }
+
+    pub(crate) fn observers(&self) -> &Observers {
+        &self.entries.observers
     }
 
     #[inline]

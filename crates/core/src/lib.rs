@@ -31,6 +31,7 @@ mod hop;
 #[doc(hidden)]
 pub mod location;
 mod netrc;
+mod observe;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod origin;
@@ -65,6 +66,7 @@ pub use self::{
     flow::{Flow, Io},
     hop::{Body, Hop},
     netrc::Netrc,
+    observe::Event,
     origin::{IntoOrigins, Origin},
     proxy::{IntoProxyCredential, ProxyAccess, ProxyDenied},
     response::ResponseView,

@@ -153,7 +153,6 @@ impl Area {
     }
 
     /// Whether the target is of this origin.
-    #[cfg(feature = "digest")]
     #[inline]
     pub(crate) fn is_at(&self, target: &Target<'_>) -> bool {
         (*self.host == *target.host() || self.host.eq_ignore_ascii_case(target.host()))
@@ -209,6 +208,11 @@ impl Area {
 /// Whether what is sent there stays readable for nobody but its receiver: TLS, or the machine itself.
 pub(crate) fn is_protected(target: &Target<'_>) -> bool {
     target.is_https() || is_loopback(&target.host().to_ascii_lowercase())
+}
+
+/// The origin that a target has in common with one of these.
+pub(crate) fn of_entry<'a>(mut areas: impl Iterator<Item = &'a Area>, target: &Target<'_>) -> Option<String> {
+    areas.find(|area| area.is_at(target)).map(Area::to_string)
 }
 
 /// Whether two targets have the same origin. Anything else is a change of origin (RFC 9110 section 4.3.1).
@@ -276,6 +280,9 @@ fn is_dot_segment_in(path: &[u8]) -> bool {
     })
 }
 
+/// Scheme, port, and a host name, which has at most 253 characters.
+const LONGEST: usize = 300;
+
 /// A text that is not an origin may be a whole URL with a secret in it, or the secret itself where arguments were mixed up:
 /// only what can be nothing but scheme and host is shown.
 fn shown(text: &str) -> String {
@@ -283,10 +290,8 @@ fn shown(text: &str) -> String {
         return "the origin given".into();
     };
     let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    let all = format!("{scheme}://{host}");
-    let start: String = all.chars().take(LONGEST_HOST).collect();
-    let more = if start.len() < all.len() { "…" } else { "" };
-    format!("`{}{more}`", start.escape_debug())
+    let shown: String = format!("{scheme}://{host}").chars().take(LONGEST).collect();
+    format!("`{}`", shown.escape_debug())
 }
 
 impl fmt::Display for Area {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Error, Flight, Flow, Hop, ResponseView, Slot, type_name::type_name};
+use crate::{Error, Flight, Flow, Hop, ResponseView, Slot, Tokens, type_name::type_name};
 
 /// A way to put a credential on a request. Implement it for a scheme of your own.
 ///
@@ -88,6 +88,11 @@ pub trait Scheme: fmt::Debug + Send + Sync + 'static {
     /// same place are then an error when the [`Auth`](crate::Auth) is built, not a surprise later.
     fn writes(&self) -> &[Slot] {
         &[]
+    }
+
+    /// The tokens that it places, where it does: whoever [observes](crate::Auth::observe) the `Auth` hears of their renewals.
+    fn tokens(&self) -> Option<&Tokens> {
+        None
     }
 
     /// Names the scheme and where its secret came from, for messages: ``query key `appid` (env NAME, #3f9a)``.

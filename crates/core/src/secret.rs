@@ -116,22 +116,23 @@ impl Secret {
     pub(crate) fn subject(&self) -> String {
         match &self.source {
             Source::Value => "the given value".into(),
-            Source::Env(name) => format!("environment variable {name}"),
+            Source::Env(name) => format!("environment variable {}", Shown(name)),
             #[cfg(feature = "dotenv")]
-            Source::Dotenv(name) => format!("{name} (from .env)"),
-            Source::File(path) => format!("file {}", path.display()),
+            Source::Dotenv(name) => format!("{} (from .env)", Shown(name)),
+            Source::File(path) => format!("file {}", Shown(path.display())),
         }
     }
 
     pub(crate) fn missing(&self) -> Error {
         Error::credential(match &self.source {
             Source::Value => "there is no value".into(),
-            Source::Env(name) => format!("environment variable {name} is not set"),
+            Source::Env(name) => format!("environment variable {} is not set", Shown(name)),
             #[cfg(feature = "dotenv")]
             Source::Dotenv(name) => {
+                let name = Shown(name);
                 format!("{name} is neither set as an environment variable nor found in a .env file")
             }
-            Source::File(path) => format!("file {} does not exist", path.display()),
+            Source::File(path) => format!("file {} does not exist", Shown(path.display())),
         })
     }
 
@@ -171,7 +172,7 @@ fn from_env(name: &str) -> Result<Option<SecretString>, Error> {
         Ok(value) => Ok(Some(value.into())),
         Err(env::VarError::NotPresent) => Ok(None),
         Err(env::VarError::NotUnicode(_)) => {
-            Err(Error::credential(format!("environment variable {name} is not valid UTF-8")))
+            Err(Error::credential(format!("environment variable {} is not valid UTF-8", Shown(name))))
         }
     }
 }
@@ -190,7 +191,8 @@ fn from_dotenv(name: &str) -> Result<Option<SecretString>, Error> {
             Ok(_) => {}
             Err(_) => {
                 return Err(Error::store(format!(
-                    "the .env file has a line that is not NAME=value before {name}; quote values with blanks"
+                    "the .env file has a line that is not NAME=value before {}; quote values with blanks",
+                    Shown(name)
                 )));
             }
         }
@@ -200,7 +202,7 @@ fn from_dotenv(name: &str) -> Result<Option<SecretString>, Error> {
 
 fn from_file(path: &PathBuf) -> Result<Option<SecretString>, Error> {
     let unreadable = |why: &dyn fmt::Display| {
-        Error::store(format!("file {} cannot be used as a secret: {why}", path.display()))
+        Error::store(format!("file {} cannot be used as a secret: {why}", Shown(path.display())))
     };
     let file = match File::open(path) {
         Ok(file) => file,
@@ -259,11 +261,28 @@ impl fmt::Display for Reference<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Source::Value => f.write_str("value"),
-            Source::Env(name) => write!(f, "env {name}"),
+            Source::Env(name) => write!(f, "env {}", Shown(name)),
             #[cfg(feature = "dotenv")]
-            Source::Dotenv(name) => write!(f, "{name} in .env"),
-            Source::File(path) => write!(f, "file {}", path.display()),
+            Source::Dotenv(name) => write!(f, "{} in .env", Shown(name)),
+            Source::File(path) => write!(f, "file {}", Shown(path.display())),
         }
+    }
+}
+
+/// Text that somebody has written, in one line: what a terminal would act on is escaped, and backslashes are not.
+pub(crate) struct Shown<T>(pub(crate) T);
+
+impl<T: fmt::Display> fmt::Display for Shown<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.to_string().chars() {
+            let escaped = c.escape_debug();
+            if escaped.len() > 2 || c.is_control() {
+                write!(f, "{escaped}")?;
+            } else {
+                write!(f, "{c}")?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -78,7 +78,7 @@ fn a_wrong_description_names_its_piece() {
         ),
         (
             LoginEndpoint::form("/login"),
-            "the URL has no scheme and host, and no base URL was set; nothing was sent",
+            "the URL of the login endpoint is malformed; write it like https://api.example.com/login",
         ),
         (
             LoginEndpoint::form("https://api example.com/"),

@@ -197,7 +197,10 @@ impl Service {
         let parameters = if self.parameters.is_empty() {
             String::new()
         } else {
-            format!("{:016x}", fnv_1a(format!("{:?}", self.parameters).as_bytes()) >> 64)
+            // In whatever order they were given.
+            let mut sorted: Vec<_> = self.parameters.iter().collect();
+            sorted.sort_unstable();
+            format!("{:016x}", fnv_1a(format!("{sorted:?}").as_bytes()) >> 64)
         };
         let key = match &self.binding {
             Binding::Key(key) => key.thumbprint(),

@@ -18,6 +18,11 @@ pub trait Driver {
     /// How the driver is called in a failed assertion.
     fn name(&self) -> &'static str;
 
+    /// What its client has no setting for, so that the properties about it do not run there.
+    fn leaves_to_others(&self) -> &'static [Setting] {
+        &[]
+    }
+
     /// Builds a client by the plan, sends the one request, and reads the response to its end.
     fn run(&self, net: &Net, plan: &Plan) -> Outcome;
 
@@ -32,6 +37,15 @@ pub trait Driver {
     /// # Errors
     /// Those of the flow.
     fn flow(&self, net: &Net, clock: &TestClock, flow: Flow<()>) -> Result<(), TokenFailure>;
+}
+
+/// A setting that a client may lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// [`Plan::proxy`].
+    Proxy,
+    /// [`Plan::base_url`].
+    BaseUrl,
 }
 
 /// Runs a flow on a driver, whatever it yields.

@@ -64,7 +64,9 @@ mod tls;
 #[cfg(feature = "contract")]
 pub use self::{
     digest::{Accepted, DigestBuilder, DigestRealm, Proof, Rejected},
-    driver::{Driver, Ending, Outcome, Plan, PlanAccess, PlanBody, PlanProxy, TokenFailure, run_flow},
+    driver::{
+        Driver, Ending, Outcome, Plan, PlanAccess, PlanBody, PlanProxy, Setting, TokenFailure, run_flow,
+    },
     generate::{Chain, Credential, Leg, Spelling, bodies, chains, credentials, methods, origins},
     memory::Memory,
     net::Net,

@@ -1,5 +1,6 @@
 //! What a document says is what travels, through every client.
 
+use authwright_core::MemoryStore;
 use authwright_testkit::{Host, Net, Place, Plan, Reply};
 use authwright_tests::on_every_driver;
 
@@ -76,6 +77,37 @@ fn what_an_entry_says_arrives_at_its_origin_and_nowhere_else() {
                     driver.name()
                 );
             }
+        }
+    });
+}
+
+/// Where an issuer is not said, it is the token endpoint that tells servers apart: in a store each has a token of its own.
+#[test]
+fn two_tenants_of_one_host_do_not_share_a_token() {
+    let key = secret_file("key", "k3y");
+    on_every_driver(|driver| {
+        let net =
+            Net::start(&[Place::http(Host::V4)], |request| match request.path().strip_suffix("/token") {
+                Some(tenant) => Reply::ok(&format!(
+                    r#"{{"access_token": "{}", "token_type": "Bearer"}}"#,
+                    tenant.trim_matches('/')
+                )),
+                None => Reply::ok(""),
+            });
+        let net = net.unwrap();
+        let entry = |tenant: &str| {
+            format!(
+                "[[auth]]\norigins = \"ORIGIN/api/{tenant}\"\ntype = \"client_credentials\"\nclient_id = \"agent\"\n\
+                 client_secret = \"{key}\"\ntoken_endpoint = \"ORIGIN/{tenant}/token\"\n"
+            )
+        };
+        let text = [entry("one"), entry("two")].concat().replace("ORIGIN", net.origin(0));
+        let auth = toml(&text).store(MemoryStore::new()).build_with(&ALL).unwrap();
+        for tenant in ["one", "two", "one"] {
+            driver.run(&net, &Plan::get(net.url(0, &format!("/api/{tenant}")), &auth));
+            let requests = net.take();
+            let sent = requests.last().and_then(|request| request.header("authorization"));
+            assert_eq!(sent, Some(&*format!("Bearer {tenant}")), "{}", driver.name());
         }
     });
 }

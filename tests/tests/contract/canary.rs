@@ -1,10 +1,10 @@
 //! Nothing printed holds a secret (rule 9; obligation E17): no `Debug`, no `Display`, no error chain, no log.
 
-use std::sync::{Mutex, Once};
+use std::sync::{Arc, Mutex, Once};
 
 use authwright_core::{
-    ApiKey, Auth, Basic, Bearer, Body, Exchange, Hop, IntoScheme, Origin, Outgoing, Policy, ResponseView,
-    Secret, Target,
+    ApiKey, Auth, Basic, Bearer, Body, Event, Exchange, Hop, IntoScheme, Origin, Outgoing, Policy,
+    ResponseView, Secret, Target,
     http::{HeaderMap, HeaderValue, Method, StatusCode},
 };
 use authwright_testkit::{Credential, Plan, PlanBody, Reply, credentials};
@@ -34,11 +34,18 @@ fn e17_nothing_printed_holds_a_secret() {
                 let reply = Reply::status(status).body("something long enough");
                 if broken { reply.close_mid_body() } else { reply }
             });
-            let auth = credential.auth(net.origin(0)).unwrap();
+            let events = Arc::new(Mutex::new(Vec::new()));
+            let hears = Arc::clone(&events);
+            let observe =
+                move |event: &Event<'_>| hears.lock().unwrap().push(format!("{event} {event:?} {event:#?}"));
+            let auth = credential.auth(net.origin(0)).unwrap().observe(observe);
             let plan = Plan { explain, ..Plan::get(net.url(0, "/path?a=b"), &auth) };
             let outcome = driver.run(&net, &plan);
             assert_clean(&outcome.printed, &format!("{} {credential:?} {status}", driver.name()));
             assert_clean(&[format!("{outcome:?}")], driver.name());
+            let events = std::mem::take(&mut *events.lock().unwrap());
+            prop_assert!(!events.is_empty());
+            assert_clean(&events, driver.name());
             Ok(())
         };
         TestRunner::new(ProptestConfig::with_cases(64)).run(&cases, run).unwrap();

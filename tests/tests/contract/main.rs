@@ -9,6 +9,8 @@ mod canary;
 mod digest;
 mod nasty;
 mod oauth;
+mod observed;
+mod options;
 mod origins;
 mod proxies;
 mod proxy_answers;

@@ -1,8 +1,8 @@
 //! Origins and protection spaces; URLs with user information; base URLs.
 
 use authwright_core::{ApiKey, Auth, Bearer, Body, Exchange, Origin, Outgoing, Policy, Target};
-use authwright_testkit::{Credential, Plan, Reply, origins};
-use authwright_tests::on_every_driver;
+use authwright_testkit::{Credential, Plan, Reply, Setting, origins};
+use authwright_tests::{on_every_driver, on_every_driver_with};
 use proptest::prelude::*;
 use url::Url;
 
@@ -126,7 +126,7 @@ fn a9_user_information_is_refused_and_never_repeated() {
 fn a_base_url_is_appended_to_and_grants_nothing() {
     let net = net();
     net.set_script(|_| Reply::ok(""));
-    on_every_driver(|driver| {
+    on_every_driver_with(Setting::BaseUrl, |driver| {
         net.take();
         let auth = Auth::new(net.origin(0), ApiKey::header("x-api-key", "k3y")).unwrap();
         let base = net.url(0, "/v1/");

@@ -4,9 +4,9 @@
 
 use authwright_core::{Auth, Basic, Bearer, ProxyAccess};
 use authwright_testkit::{
-    Credential, Driver, Ending, Host, Net, Place, Plan, PlanAccess, PlanBody, Received, Reply,
+    Credential, Driver, Ending, Host, Net, Place, Plan, PlanAccess, PlanBody, Received, Reply, Setting,
 };
-use authwright_tests::on_every_driver;
+use authwright_tests::on_every_driver_with;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest as _, Sha256};
 
@@ -81,7 +81,7 @@ fn a8_basic_is_sent_to_the_proxy_at_once_and_no_further() {
         HTTP => Reply::redirect(302, &to),
         _ => Reply::ok("there"),
     });
-    on_every_driver(|driver| {
+    on_every_driver_with(Setting::Proxy, |driver| {
         net.take();
         let plan = Plan::get(net.url(HTTP, "/?a=b"), &auth(&net))
             .through_ours(net.origin(PROXY), who(PlanAccess::Basic));
@@ -122,7 +122,7 @@ fn a8_a_challenge_of_a_proxy_is_answered() {
         HTTPS => Reply::redirect(307, &to[2]),
         _ => Reply::ok("there"),
     });
-    on_every_driver(|driver| {
+    on_every_driver_with(Setting::Proxy, |driver| {
         for access in [PlanAccess::Digest, PlanAccess::Password] {
             for without_auth in [false, true] {
                 net.take();
@@ -184,7 +184,7 @@ fn no_tunnel(ending: &Ending, plan: &Plan) {
 fn a_tunnel_is_given_no_answer() {
     let net = net();
     net.set_script(|request| if request.origin == PROXY { digest_proxy(request) } else { Reply::ok("") });
-    on_every_driver(|driver| {
+    on_every_driver_with(Setting::Proxy, |driver| {
         net.take();
         let plan = Plan::get(net.url(HTTPS, "/"), &auth(&net))
             .through_ours(net.origin(PROXY), who(PlanAccess::Digest));
@@ -231,7 +231,7 @@ fn a6_a_proxy_that_always_asks_is_answered_twice_at_most() {
         assert!(requests.iter().all(|request| request.origin == PROXY), "{}", driver.name());
         Some((requests.len(), denied.contains("none were given"), denied))
     };
-    on_every_driver(|driver| {
+    on_every_driver_with(Setting::Proxy, |driver| {
         let plan = || Plan::get(net.url(HTTP, "/"), &auth(&net));
         let count = std::sync::atomic::AtomicU32::new(0);
         net.set_script(move |_| {
@@ -269,7 +269,7 @@ fn a_forged_proof_of_a_proxy_is_an_error() {
         let info = format!("qop=auth, rspauth=\"{}\", cnonce=\"{cnonce}\", nc={nc}", "0".repeat(64));
         Reply::ok("forged").header("Proxy-Authentication-Info", info)
     });
-    on_every_driver(|driver| {
+    on_every_driver_with(Setting::Proxy, |driver| {
         if driver.name() == "ureq" {
             return; // it has no such requests
         }
@@ -288,7 +288,7 @@ fn a8_only_the_proxy_is_answered() {
         PROXY => Reply::passed_on(),
         _ => Reply::proxy_unauthorized("Basic realm=\"corp\"").header("Proxy-Authenticate", CHALLENGE),
     });
-    on_every_driver(|driver| {
+    on_every_driver_with(Setting::Proxy, |driver| {
         for access in [PlanAccess::Password, PlanAccess::Basic] {
             net.take();
             let plan =
@@ -340,7 +340,7 @@ fn a_password_goes_to_a_proxy_in_clear_only_where_basic_is_said() {
 #[test]
 fn a8_what_is_for_the_machine_itself_goes_past_a_proxy() {
     let net = net();
-    on_every_driver(|driver| {
+    on_every_driver_with(Setting::Proxy, |driver| {
         if driver.name() == "in-memory" {
             return; // it has no way past a proxy
         }

@@ -11,9 +11,9 @@ use std::{
 
 use authwright_core::{ApiKey, Auth, RotatingSecret};
 use authwright_testkit::{Net, Plan, PlanBody, Reply};
-use authwright_tests::on_every_driver;
+use authwright_tests::{another, on_every_driver};
 
-use crate::{rotation::another, support::net};
+use crate::support::net;
 
 /// Takes one key only, and lets somebody act before each answer.
 fn takes(net: &Net, key: &'static str, before: impl Fn(&str) + Send + Sync + 'static) {

@@ -8,8 +8,8 @@ use std::{
 };
 
 use authwright_core::{MemoryStore, TokenEvent, Tokens};
-use authwright_testkit::{Driver, Memory, Reply, TestClock};
-use authwright_tests::{Reqwest, Ureq, on_every_driver};
+use authwright_testkit::{Reply, TestClock};
+use authwright_tests::{another, on_every_driver};
 
 use crate::{
     nasty::{SECRETS, get},
@@ -50,15 +50,6 @@ fn e14_a_hundred_callers_redeem_each_refresh_token_once() {
         );
         assert_eq!(server.state.lock().unwrap().revocations, 0, "{name}");
     });
-}
-
-/// Drivers do not move between threads.
-pub(crate) fn another(name: &str) -> Box<dyn Driver> {
-    match name {
-        "in-memory" => Box::new(Memory),
-        "reqwest" => Box::new(Reqwest::new()),
-        _ => Box::new(Ureq),
-    }
 }
 
 /// The new record is stored, durably, before any request carries the token; the old refresh token is in it no more.

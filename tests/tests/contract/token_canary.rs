@@ -6,7 +6,7 @@ use std::{
 };
 
 use authwright_core::{
-    Acquired, ApiKey, Auth, Bearer, Error, IntoScheme, Io, LoginEndpoint, MemoryStore, Secret, Token,
+    Acquired, ApiKey, Auth, Bearer, Error, Event, IntoScheme, Io, LoginEndpoint, MemoryStore, Secret, Token,
     TokenEvent, TokenPool, TokenSource, TokenStore, Tokens, Value,
     flow::{Answer, Flow, FlowStep, Json},
     store::{Record, StoreKey},
@@ -145,11 +145,19 @@ fn e17_nothing_of_a_fetch_is_printed() {
                 .on_event(move |event| hears.lock().unwrap().push(format!("{event:?}")))
                 .build()
                 .unwrap();
-            let auth = Auth::new(net.origin(0), &tokens).unwrap();
+            let hears = Arc::clone(&events);
+            let observe =
+                move |event: &Event<'_>| hears.lock().unwrap().push(format!("{event} {event:?} {event:#?}"));
+            let auth = Auth::new(net.origin(0), &tokens).unwrap().observe(observe);
             let outcome = driver.run(&net, &Plan::get(net.url(0, "/"), &auth).explained());
             let mut printed = outcome.printed;
             printed.extend(outcome.trail.map(|trail| trail.to_string()));
             printed.extend(events.lock().unwrap().drain(..));
+            assert!(
+                printed
+                    .iter()
+                    .any(|text| text.contains("  renewal_failed  ") || text.contains("  renewed  "))
+            );
             if let Err(failure) = driver.token(&net, &authwright_testkit::TestClock::new(), &tokens) {
                 printed.push(format!("{failure:?}"));
             }

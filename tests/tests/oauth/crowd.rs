@@ -7,20 +7,10 @@ use std::{
 };
 
 use authwright_core::{Flow, Tokens};
-use authwright_testkit::{Driver, Memory, Net, TestClock, TokenFailure, run_flow};
-use authwright_tests::{Reqwest, Ureq};
+use authwright_testkit::{Driver, Net, TestClock, TokenFailure, run_flow};
+use authwright_tests::another;
 
 use crate::{bench::Bench, flaky::Flaky};
-
-/// A driver of this kind for a thread of its own.
-fn another(name: &str) -> Box<dyn Driver> {
-    match name {
-        "in-memory" => Box::new(Memory),
-        "reqwest" => Box::new(Reqwest::new()),
-        "ureq" => Box::new(Ureq),
-        _ => panic!("no driver is called {name}"),
-    }
-}
 
 /// Gets a token of each at once, and gives their texts.
 pub(crate) fn tokens_at_once(bench: &Bench<'_>, all: Vec<Tokens>) -> Vec<Result<String, TokenFailure>> {

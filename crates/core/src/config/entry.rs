@@ -1,6 +1,6 @@
 //! One entry of a document: what a scheme is made of, and where it says so.
 
-use std::{cell::RefCell, fmt, sync::Arc};
+use std::{cell::RefCell, collections::HashSet, fmt, sync::Arc};
 
 use super::{
     AuthConfig, Made, Node, Schemes, make,
@@ -33,10 +33,9 @@ impl<'a> Entry<'a> {
                 format!("{place} is {}; it must be a table with \"origins\" and \"type\"", table.is_a());
             return Err(Error::caller(message));
         };
-        for (index, (name, _)) in members.iter().enumerate() {
-            if members[..index].iter().any(|(other, _)| other == name) {
-                return Err(Error::caller(format!("{place} has {} twice", quoted(name))));
-            }
+        let mut names = HashSet::new();
+        if let Some((name, _)) = members.iter().find(|(name, _)| !names.insert(name)) {
+            return Err(Error::caller(format!("{place} has {} twice", quoted(name))));
         }
         let mut entry = Self {
             place,
@@ -49,7 +48,7 @@ impl<'a> Entry<'a> {
             known: RefCell::default(),
         };
         entry.read_origins()?;
-        entry.kind = entry.text("type")?;
+        entry.kind = entry.word("type")?.ok_or_else(|| entry.missing("type", ""))?;
         Ok(entry)
     }
 
@@ -85,7 +84,14 @@ impl<'a> Entry<'a> {
     }
 
     pub(super) fn add_to(&self, auth: Auth, schemes: &[Schemes]) -> Result<Auth, Error> {
-        let made: Made = make::make(self).or_else(|| schemes.iter().find_map(|make| make(self)));
+        let common = self.asked.borrow().len();
+        let made: Made = make::make(self).or_else(|| {
+            schemes.iter().find_map(|make| {
+                // What a function asks about an entry that is not its own says nothing of the members of that one.
+                self.asked.borrow_mut().truncate(common);
+                make(self)
+            })
+        });
         let scheme = made.unwrap_or_else(|| Err(self.unknown_type())).map_err(|error| self.here(error))?;
         self.check_members()?;
         auth.and(self.origins.clone(), scheme).map_err(|error| self.here(error))

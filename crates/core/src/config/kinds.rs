@@ -88,6 +88,7 @@ pub const PLACE_MEMBERS: &[Member] = &[
     Member::optional("query", Holds::Text, "The query parameter that carries the token."),
     Member::optional("cookie", Holds::Text, "The cookie that carries the token."),
     PREFIX,
+    DANGER_QUERY,
 ];
 
 /// How they are renewed and kept: members of every type whose [source](super::Entry::tokens) makes tokens, besides those.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::{Entry, Made};
-use crate::tokens::is_secret_name;
 use crate::{ApiKey, Basic, Bearer, Error, IntoScheme, IntoSource, LoginEndpoint, Scheme, Tokens, Value};
 
 /// What other crates bring, so that an error can say which.
@@ -17,6 +16,9 @@ pub(super) fn names_elsewhere() -> impl Iterator<Item = &'static str> {
 pub(super) fn elsewhere(kind: &str) -> Option<&'static str> {
     if OAUTH2.contains(&kind) {
         return Some("the crate authwright-oauth2: build_with(&[authwright_oauth2::schemes])");
+    }
+    if kind == "danger_password" {
+        return Some("the feature `danger-password-grant` of authwright-oauth2");
     }
     matches!(kind, "digest" | "password").then_some("the feature `digest`")
 }
@@ -39,12 +41,7 @@ pub(super) fn make(entry: &Entry<'_>) -> Made {
 
 fn api_key(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
     let (place, key) = (Place::of(entry)?, entry.secret("key")?);
-    let in_query = entry.flag("danger_token_in_query")?;
-    let Some(place) = place else {
-        return Err(entry.missing_place());
-    };
-    let key = place.key(key);
-    if in_query { key.danger_token_in_query() } else { key }.into_scheme()
+    place.ok_or_else(|| entry.missing_place())?.key(key).into_scheme()
 }
 
 fn basic(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
@@ -78,13 +75,7 @@ fn login(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
         Some("form") => LoginEndpoint::form(url),
         _ => LoginEndpoint::json(url),
     };
-    for (name, text) in entry.texts("fields")? {
-        if is_secret_name(name) {
-            return Err(entry.error(
-                &format!("fields.{name}"),
-                "looks like a secret; move it to secrets, as a reference",
-            ));
-        }
+    for (name, text) in entry.texts_besides("fields", "move it to secrets, as a reference")? {
         login = login.field(name, text);
     }
     for (name, secret) in entry.secrets("secrets")? {
@@ -116,11 +107,12 @@ struct Place<'a> {
     member: &'static str,
     name: &'a str,
     prefix: Option<&'a str>,
+    in_query: bool,
 }
 
 impl<'a> Place<'a> {
     fn of(entry: &Entry<'a>) -> Result<Option<Self>, Error> {
-        let prefix = entry.optional_text("prefix")?;
+        let (prefix, in_query) = (entry.optional_text("prefix")?, entry.flag("danger_token_in_query")?);
         let mut found: Option<Self> = None;
         for member in ["header", "query", "cookie"] {
             let Some(name) = entry.optional_text(member)? else { continue };
@@ -132,7 +124,7 @@ impl<'a> Place<'a> {
             if name.len() > LONGEST_NAME {
                 return Err(entry.error(member, format!("is longer than {LONGEST_NAME} bytes")));
             }
-            found = Some(Self { member, name, prefix });
+            found = Some(Self { member, name, prefix, in_query });
         }
         if let Some(place) = &found
             && place.member != "header"
@@ -149,6 +141,7 @@ impl<'a> Place<'a> {
             "query" => ApiKey::query(self.name, value),
             _ => ApiKey::cookie(self.name, value),
         };
+        let key = if self.in_query { key.danger_token_in_query() } else { key };
         match self.prefix {
             Some(prefix) => key.prefix(prefix),
             None => key,

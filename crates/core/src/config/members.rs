@@ -1,16 +1,20 @@
 //! The members of an entry, asked for by name and by what they have to be.
 
-use std::time::Duration;
+use std::{borrow::Cow, collections::HashSet, time::Duration};
 
 use super::{
     Entry, Node,
     reference::{FORMS, Written},
-    suggest::{listed, quoted},
+    suggest::{listed, quoted, shown},
 };
-use crate::{Error, Secret};
+use crate::{Error, Secret, tokens::is_secret_name};
+
+/// Of a reference that leads nowhere, and could be a secret that was written behind `env:` or `file:`.
+const NOT_SHOWN: &str = "leads nowhere: what follows the colon is not set, or no file that can be read. It is not shown, since it could be \
+                         the secret itself";
 
 impl<'a> Entry<'a> {
-    /// Text.
+    /// Text. A reference in its place is an error, since it would be used as it stands there.
     ///
     /// # Errors
     /// It is not there, or is no text.
@@ -23,6 +27,34 @@ impl<'a> Entry<'a> {
     /// # Errors
     /// It is no text.
     pub fn optional_text(&self, name: &'static str) -> Result<Option<&'a str>, Error> {
+        self.ask(name).map(|node| self.text_of(name, node)).transpose()
+    }
+
+    /// Text, or what a reference leads to, which is then shown in messages: who a program is, and that differs from place to place.
+    ///
+    /// # Errors
+    /// It is not there, is no text, or what it refers to cannot be read.
+    pub fn text_or_reference(&self, name: &'static str) -> Result<Cow<'a, str>, Error> {
+        match self.ask(name) {
+            Some(node @ Node::Text(text)) if !matches!(Written::read(text), Written::Literal) => {
+                Ok(Cow::Owned(self.secret_of(name, node)?.read()?.to_string()))
+            }
+            _ => self.text(name).map(Cow::Borrowed),
+        }
+    }
+
+    fn text_of(&self, name: &str, node: &'a Node) -> Result<&'a str, Error> {
+        match node {
+            Node::Text(text) if matches!(Written::read(text), Written::Literal) => Ok(text),
+            Node::Text(_) => {
+                Err(self.error(name, "is a reference, which only a secret can be; write the text itself"))
+            }
+            other => Err(self.not(name, other, "text")),
+        }
+    }
+
+    /// Text as it stands there.
+    pub(super) fn word(&self, name: &'static str) -> Result<Option<&'a str>, Error> {
         match self.ask(name) {
             None => Ok(None),
             Some(Node::Text(text)) => Ok(Some(text)),
@@ -38,6 +70,19 @@ impl<'a> Entry<'a> {
         self.optional_secret(name)?.ok_or_else(|| self.missing(name, &format!("; write {FORMS}")))
     }
 
+    /// A secret that is looked up again whenever it is needed, as something else writes a new one now and then: the statement of a
+    /// platform about its workload.
+    ///
+    /// # Errors
+    /// As for [`secret`](Self::secret).
+    pub fn changing_secret(&self, name: &'static str) -> Result<Secret, Error> {
+        let found = self.secret(name)?;
+        match self.word(name)?.map(Written::read) {
+            Some(Written::Reference(secret) | Written::Doubtful(secret)) => Ok(secret),
+            _ => Ok(found),
+        }
+    }
+
     /// A secret, where there is one.
     ///
     /// # Errors
@@ -51,10 +96,13 @@ impl<'a> Entry<'a> {
     /// # Errors
     /// It is not there, is no text, or what it refers to cannot be read.
     pub fn text_or_secret(&self, name: &'static str) -> Result<Secret, Error> {
-        let text = self.text(name)?;
-        match Written::read(text) {
-            Written::Literal => Ok(Secret::new(text)),
-            _ => self.secret(name),
+        match self.ask(name) {
+            None => Err(self.missing(name, "")),
+            Some(Node::Text(text)) if matches!(Written::read(text), Written::Literal) => {
+                Ok(Secret::new(&**text))
+            }
+            Some(node @ Node::Text(_)) => self.secret_of(name, node),
+            Some(other) => Err(self.not(name, other, "text")),
         }
     }
 
@@ -90,7 +138,7 @@ impl<'a> Entry<'a> {
     /// # Errors
     /// It is something else.
     pub fn choice(&self, name: &'static str, words: &[&'static str]) -> Result<Option<&'static str>, Error> {
-        let Some(text) = self.optional_text(name)? else { return Ok(None) };
+        let Some(text) = self.word(name)? else { return Ok(None) };
         let found = words.iter().find(|word| **word == text).copied();
         found.map(Some).ok_or_else(|| {
             let words = listed(words.iter().copied());
@@ -103,28 +151,45 @@ impl<'a> Entry<'a> {
     /// # Errors
     /// It is something else, or has something else in it.
     pub fn list(&self, name: &'static str) -> Result<Vec<&'a str>, Error> {
+        self.items(name, |place, node| self.text_of(place, node))
+    }
+
+    fn items<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(&str, &'a Node) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
         match self.ask(name) {
             None => Ok(Vec::new()),
-            Some(Node::Text(text)) => Ok(vec![text]),
-            Some(Node::List(items)) => {
-                let texts = items.iter().enumerate().map(|(index, item)| match item {
-                    Node::Text(text) => Ok(&**text),
-                    other => Err(self.not(&format!("{name}[{index}]"), other, "text")),
-                });
-                texts.collect()
-            }
+            Some(text @ Node::Text(_)) => Ok(vec![read(name, text)?]),
+            Some(Node::List(items)) => items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| read(&format!("{name}[{index}]"), item))
+                .collect(),
             Some(other) => Err(self.not(name, other, "text, or a list of texts")),
         }
     }
 
-    /// A table of texts.
+    /// A table of texts. They are shown in messages, so that one whose name is a secret's is an error.
     ///
     /// # Errors
     /// It is something else, or has something else in it.
     pub fn texts(&self, name: &'static str) -> Result<Vec<(&'a str, &'a str)>, Error> {
-        self.table(name, |place, node| match node {
-            Node::Text(text) => Ok(&**text),
-            other => Err(self.not(place, other, "text")),
+        self.texts_besides(name, "texts are shown in messages")
+    }
+
+    /// The same, where secrets have another place.
+    pub(super) fn texts_besides(
+        &self,
+        name: &'static str,
+        hint: &str,
+    ) -> Result<Vec<(&'a str, &'a str)>, Error> {
+        self.table(name, |place, member, node| {
+            if is_secret_name(member) {
+                return Err(self.error(place, format!("looks like a secret; {hint}")));
+            }
+            self.text_of(place, node)
         })
     }
 
@@ -133,27 +198,26 @@ impl<'a> Entry<'a> {
     /// # Errors
     /// It is something else, the document holds one itself, or what it refers to cannot be read.
     pub fn secrets(&self, name: &'static str) -> Result<Vec<(&'a str, Secret)>, Error> {
-        self.table(name, |place, node| self.secret_of(place, node))
+        self.table(name, |place, _, node| self.secret_of(place, node))
     }
 
     fn table<T>(
         &self,
         name: &'static str,
-        read: impl Fn(&str, &'a Node) -> Result<T, Error>,
+        read: impl Fn(&str, &'a str, &'a Node) -> Result<T, Error>,
     ) -> Result<Vec<(&'a str, T)>, Error> {
         let members = match self.ask(name) {
             None => return Ok(Vec::new()),
             Some(Node::Table(members)) => members,
             Some(other) => return Err(self.not(name, other, "a table")),
         };
-        let mut found: Vec<(&str, T)> = Vec::with_capacity(members.len());
+        let (mut found, mut names) = (Vec::with_capacity(members.len()), HashSet::<&str>::new());
         for (member, node) in members {
-            let shown = quoted(member);
-            let place = format!("{name}.{}", shown.trim_matches('"'));
-            if found.iter().any(|(other, _)| other == member) {
+            let place = format!("{name}.{}", shown(member));
+            if !names.insert(member) {
                 return Err(self.error(&place, "is there twice"));
             }
-            found.push((member, read(&place, node)?));
+            found.push((&**member, read(&place, member, node)?));
         }
         Ok(found)
     }
@@ -164,11 +228,13 @@ impl<'a> Entry<'a> {
                 Node::Null | Node::List(_) | Node::Table(_) => {
                     self.not(name, node, "a reference: env:NAME or file:PATH")
                 }
+                _ if self.config.literal_secrets => self.not(name, node, "text: write it in quotes"),
                 _ => self.literal(name),
             });
         };
-        let secret = match Written::read(text) {
-            Written::Reference(secret) => secret,
+        let (secret, is_shown) = match Written::read(text) {
+            Written::Reference(secret) => (secret, true),
+            Written::Doubtful(secret) => (secret, false),
             Written::Wrong(why) => return Err(self.error(name, why)),
             Written::Literal if self.config.literal_secrets && !text.is_empty() => {
                 return Ok(Secret::new(&**text));
@@ -178,13 +244,12 @@ impl<'a> Entry<'a> {
             }
             Written::Literal => return Err(self.literal(name)),
         };
-        // Looked up for its error. What is handed on is the reference: a file may be read again later.
-        match secret.clone().optional() {
-            Ok(Some(_)) => Ok(secret),
-            found => {
-                let error = found.err().unwrap_or_else(|| secret.missing());
-                Err(error.because(&format_args!("{}.{name}", self.place)))
-            }
+        let missing = secret.missing();
+        match secret.optional() {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) if is_shown => Err(missing.because(&format_args!("{}.{name}", self.place))),
+            Err(error) if is_shown => Err(error.because(&format_args!("{}.{name}", self.place))),
+            _ => Err(self.error(name, NOT_SHOWN)),
         }
     }
 

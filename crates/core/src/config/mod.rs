@@ -86,7 +86,8 @@ pub type Schemes = fn(&Entry<'_>) -> Made;
 
 /// Who a program is and where that may be used, as a document says it. See the [module](self).
 ///
-/// It keeps what it has read, and is written out as that: a document that is read, written and read again is the same. Everything is checked by
+/// It keeps what it has read, and is written out as that: a document that is read, written and read again is the same, unless it has
+/// what the formats do not share (a number past 64 bits), which is an error then. Everything is checked by
 /// [`build`](Self::build), whose errors say where: `auth[2].user`. In a document of your own, give it a member: `auth: AuthConfig`
 /// takes the list itself.
 #[derive(Clone)]
@@ -147,6 +148,13 @@ impl AuthConfig {
     /// Text that begins with `env:`, `file:` or `dotenv:` is a reference still.
     pub fn danger_literal_secrets(self) -> Self {
         Self { literal_secrets: true, ..self }
+    }
+}
+
+/// No entries.
+impl Default for AuthConfig {
+    fn default() -> Self {
+        Self::new(Node::List(Vec::new()))
     }
 }
 

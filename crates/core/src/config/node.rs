@@ -8,6 +8,7 @@ use serde_core::{
 };
 use std::fmt;
 
+use super::suggest::quoted;
 use crate::Error;
 
 #[derive(Clone, PartialEq)]
@@ -45,27 +46,35 @@ impl Node {
     pub(super) fn entries(&self) -> Result<&[Node], Error> {
         let list = match self {
             Self::Table(members) => {
-                let has_list = members.iter().any(|(name, _)| name == "auth");
-                if let Some((other, _)) = members.iter().find(|(name, _)| name != "auth") {
-                    let other = super::suggest::quoted(other);
-                    return Err(Error::caller(if has_list {
-                        format!(
-                            "the configuration has {other} beside \"auth\"; give AuthConfig a member of its own in your document"
-                        )
-                    } else {
-                        format!(
-                            "the configuration has {other} and no \"auth\"; write the entries under \"auth\""
-                        )
-                    }));
+                // Editors are told the schema there.
+                let members = members.iter().filter(|(name, _)| name != "$schema");
+                let (mut list, mut other) = (None, None);
+                for (name, node) in members {
+                    match (&**name, list) {
+                        ("auth", Some(_)) => {
+                            return Err(Error::caller("\"auth\" is there twice; write one list"));
+                        }
+                        ("auth", None) => list = Some(node),
+                        _ => other = Some(quoted(name)),
+                    }
                 }
-                match &members[..] {
-                    [] => {
+                match (list, other) {
+                    (Some(list), None) => list,
+                    (None, None) => {
                         return Err(Error::caller(
                             "the configuration has no \"auth\"; write a list of entries",
                         ));
                     }
-                    [(_, list)] => list,
-                    _ => return Err(Error::caller("\"auth\" is there twice; write one list")),
+                    (Some(_), Some(other)) => {
+                        return Err(Error::caller(format!(
+                            "the configuration has {other} beside \"auth\"; give AuthConfig a member of its own in your document"
+                        )));
+                    }
+                    (None, Some(other)) => {
+                        return Err(Error::caller(format!(
+                            "the configuration has {other} and no \"auth\"; write the entries under \"auth\""
+                        )));
+                    }
                 }
             }
             other => other,
@@ -219,7 +228,10 @@ impl<'de> Visitor<'de> for Below {
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Null | Self::Unfit => serializer.serialize_unit(),
+            Self::Null => serializer.serialize_unit(),
+            Self::Unfit => {
+                Err(serde_core::ser::Error::custom("a value that TOML, JSON and YAML do not have alike"))
+            }
             Self::Flag(value) => serializer.serialize_bool(*value),
             Self::Integer(value) => serializer.serialize_i64(*value),
             Self::Float(value) => serializer.serialize_f64(*value),

@@ -6,7 +6,9 @@ use super::{Holds, Kind, Member};
 
 /// The JSON Schema (2020-12) of documents with these types: [`KINDS`](super::KINDS), and those of other crates.
 ///
-/// It allows less than [`AuthConfig`](super::AuthConfig): no types of the program's own, and no literal secrets.
+/// It allows no types of the program's own and no literal secrets. Beyond that, what it refuses is refused by
+/// [`AuthConfig`](super::AuthConfig) too; what it takes may still be wrong: it knows nothing of members that exclude each other, and does
+/// not look secrets up.
 pub fn schema(kinds: &[&[Kind]]) -> Value {
     let kinds = kinds.iter().copied().flatten();
     json!({
@@ -17,7 +19,7 @@ pub fn schema(kinds: &[&[Kind]]) -> Value {
             {
                 "type": "object",
                 "required": ["auth"],
-                "properties": { "auth": { "$ref": "#/$defs/entries" } },
+                "properties": { "$schema": { "type": "string" }, "auth": { "$ref": "#/$defs/entries" } },
                 "additionalProperties": false,
             },
         ],
@@ -57,7 +59,7 @@ fn entry(kind: &Kind) -> Value {
     );
     let members = || kind.members.iter().copied().flatten();
     for member in members() {
-        let mut holds = holds(member);
+        let mut holds = holds(kind, member);
         if let Value::Object(schema) = &mut holds {
             schema.insert("description".into(), member.about.into());
         }
@@ -90,11 +92,11 @@ fn one_of(names: &[&str]) -> Option<Value> {
     (!names.is_empty()).then(|| alternatives.collect())
 }
 
-fn holds(member: &Member) -> Value {
+fn holds(kind: &Kind, member: &Member) -> Value {
     match member.holds {
         Holds::Text | Holds::TextOrSecret => json!({ "type": "string" }),
         // The empty password of Basic.
-        Holds::Secret if member.name == "password" => {
+        Holds::Secret if kind.name == "basic" && member.name == "password" => {
             json!({ "anyOf": [{ "$ref": "#/$defs/secret" }, { "const": "" }] })
         }
         Holds::Secret => json!({ "$ref": "#/$defs/secret" }),

@@ -18,13 +18,19 @@ pub(super) fn is_near(written: &str, word: &str) -> bool {
 }
 
 fn distance(written: &str, word: &str) -> usize {
-    // What is longer than any word is none of them.
-    let lower = written.get(..64).unwrap_or(written).to_ascii_lowercase().replace('-', "_");
+    // What is much longer is no misspelling of it, and would take its time.
+    if written.len() > 2 * word.len() + 8 {
+        return usize::MAX;
+    }
+    let lower = written.to_ascii_lowercase().replace('-', "_");
     strsim::osa_distance(&lower, word)
 }
 
 /// `origin` for `origins`, `apikey` for `api_key`, `user_name` for `user`.
 fn is_part(written: &str, word: &str) -> bool {
+    if written.len() > 64 {
+        return false;
+    }
     let plain = |text: &str| text.to_ascii_lowercase().replace(['_', '-'], "");
     let (written, word) = (plain(written), plain(word));
     written.len() > 3 && word.len() > 3 && (written.starts_with(&word) || word.starts_with(&written))
@@ -37,9 +43,13 @@ pub(super) fn is_drawn_out(written: &str, word: &str) -> bool {
 
 /// A word of a document: in one line, and cut.
 pub(crate) fn quoted(word: &str) -> String {
+    format!("\"{}\"", shown(word))
+}
+
+/// The same without quotes.
+pub(super) fn shown(word: &str) -> String {
     let shown: String = word.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-    let more = if word.chars().count() > SHOWN { "…" } else { "" };
-    format!("\"{shown}{more}\"")
+    if word.chars().nth(SHOWN).is_some() { shown + "…" } else { shown }
 }
 
 /// `a, b and c`.

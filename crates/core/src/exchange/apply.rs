@@ -1,7 +1,9 @@
 //! Putting the entries of an `Auth` onto one hop: each wholly or not at all (rules 1, 2, 6 and 8).
 
 use super::{Exchange, attached::One, kept, pause::Stop};
-use crate::{Auth, Error, Hop, Slot, Step, Target, auth::Entry, hop::Collision, trail::TrailEvent};
+use crate::{
+    Auth, Error, Hop, Slot, Step, Target, auth::Entry, hop::Collision, observe::traced, trail::TrailEvent,
+};
 
 impl Exchange<'_> {
     /// The usual case: nobody signs or needs the body, no trail is kept, and nothing has happened to this request yet.
@@ -15,11 +17,15 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// Where there are signers, where a trail is kept, after a pause, and on every send but the first. Signers sign what the others have attached, so they come
-    /// last; but a plain entry yields a field to a more specific signer. An entry the caller has overridden stays out for
-    /// the whole request: what comes after a redirect is still asked for in the name the caller chose.
+    /// Where there are signers or observers, where a trail is kept, after a pause, and on every send but the first. Signers
+    /// sign what the others have attached, so they come last; but a plain entry yields a field to a more specific signer. An
+    /// entry the caller has overridden stays out for the whole request: what comes after a redirect is still asked for in the
+    /// name the caller chose.
     #[inline(never)]
     pub(super) fn apply_with_care(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Stop> {
+        if self.sends == 1 && (!auth.observers().is_empty() || traced::wants_requests()) {
+            self.rare().untold.get_or_insert_default();
+        }
         if let Some(rare) = self.rare.as_ref() {
             rare.pause.tell(hop);
         }
@@ -35,6 +41,10 @@ impl Exchange<'_> {
         }
         for (index, entry) in every().filter(|(_, entry)| entry.signs) {
             self.apply_unless_overridden(auth, index, entry, hop)?;
+        }
+        // The proxy on the way may still say no.
+        if hop.goes_to().is_https() || self.policy.proxy.is_none() {
+            self.tell();
         }
         Ok(())
     }
@@ -59,7 +69,7 @@ impl Exchange<'_> {
     /// Applies one entry to the hop, wholly or not at all.
     fn apply(&mut self, auth: &Auth, index: usize, entry: &Entry, hop: &mut Hop<'_>) -> Result<(), Stop> {
         if !is_meant_for(entry, hop) {
-            self.note_elsewhere(entry, hop.goes_to());
+            self.note_elsewhere(auth, entry, hop.goes_to());
             return Ok(());
         }
         if entry.needs_body && !self.replayable {
@@ -178,13 +188,18 @@ impl Exchange<'_> {
         self.caller_set |= hop.headers().iter().any(|(name, value)| kept::is_credential(name, value));
     }
 
+    /// Observers hear of it only where the target is no entry's: of what is meant for elsewhere nothing was kept back.
     #[cold]
-    fn note_elsewhere(&mut self, entry: &Entry, target: &Target<'_>) {
-        if self.records()
-            && let Some(mismatch) = entry.area.mismatch(target)
-        {
-            let why = entry.elsewhere(mismatch);
-            self.note(target, || TrailEvent::Withheld { label: entry.label(), why });
+    fn note_elsewhere(&mut self, auth: &Auth, entry: &Entry, target: &Target<'_>) {
+        if !self.is_noted() {
+            return;
+        }
+        let Some(mismatch) = entry.area.mismatch(target) else { return };
+        let event = || TrailEvent::Withheld { label: entry.label(), why: entry.elsewhere(mismatch) };
+        if auth.entries().iter().any(|other| other.area.covers(target)) {
+            self.note_on_trail(target, event);
+        } else {
+            self.note(target, event);
         }
     }
 }

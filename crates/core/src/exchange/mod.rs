@@ -75,7 +75,9 @@ pub use self::{
 };
 use crate::{
     Auth, Body, Denied, Error, Hop, ProxyAccess, Resend, ResponseView, Slot, Stamp, Target, Trail,
-    seldom::Seldom, trail::TrailEvent,
+    observe::{Told, traced},
+    seldom::Seldom,
+    trail::TrailEvent,
 };
 
 /// The machine for one logical request. See the [module documentation](self).
@@ -99,6 +101,8 @@ pub struct Exchange<'a> {
 #[derive(Default)]
 struct Rare {
     trail: Option<Trail>,
+    /// What observers have not been told yet, where there are any: nothing is told of a send before it is ready.
+    untold: Option<Vec<Told>>,
     /// The entries whose place the caller has taken, on any hop so far.
     overridden: Vec<usize>,
     /// The default headers that were added to the hop under way.
@@ -257,7 +261,7 @@ impl<'a> Exchange<'a> {
             return self.go_bare(Hop::new(method, target, headers, body, &policy.clock));
         };
         let mut hop = Hop::new(method, target, headers, body, &policy.clock);
-        let applied = if plain && !auth.traits().with_care {
+        let applied = if plain && !auth.traits().with_care && !traced::wants_requests() {
             self.apply_all(auth, &mut hop)
         } else {
             self.apply_with_care(auth, &mut hop)
@@ -331,6 +335,7 @@ impl<'a> Exchange<'a> {
             self.note(&sent, || TrailEvent::Resent(resent(because).into()));
             let rare = self.rare();
             (rare.resent, rare.promised) = (Some(because), Some((index, stamp)));
+            self.tell();
             return Ok(Next::Resend { method, headers });
         }
         match status {
@@ -371,6 +376,7 @@ impl<'a> Exchange<'a> {
                     self.replayable = true;
                 }
                 self.note(sent, || TrailEvent::Followed { to, dropped });
+                self.tell();
                 if let Some(rare) = self.rare.as_mut() {
                     (rare.resent, rare.promised) = (None, None);
                     rare.proxied.next_hop();
@@ -409,9 +415,39 @@ impl<'a> Exchange<'a> {
         self.rare.as_ref().is_some_and(|rare| rare.trail.is_some())
     }
 
+    fn is_noted(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.trail.is_some() || rare.untold.is_some())
+    }
+
+    /// Puts it on the trail, and down for the observers.
     fn note(&mut self, target: &Target<'_>, event: impl FnOnce() -> TrailEvent) {
+        let (hop, entries) = (self.hop, self.auth.map(Auth::entries).unwrap_or_default());
+        let Some(rare) = self.rare.as_mut() else { return };
+        match (&mut rare.trail, &mut rare.untold) {
+            (None, None) => {}
+            (Some(trail), None) => trail.push(hop, target.origin().to_string(), event()),
+            (trail, Some(untold)) => {
+                let event = event();
+                untold.extend(Told::of(&event, target, entries));
+                if let Some(trail) = trail {
+                    trail.push(hop, target.origin().to_string(), event);
+                }
+            }
+        }
+    }
+
+    /// The same for what is nobody's credential among the entries.
+    fn note_on_trail(&mut self, target: &Target<'_>, event: impl FnOnce() -> TrailEvent) {
         if let Some(trail) = self.rare.as_mut().and_then(|rare| rare.trail.as_mut()) {
             trail.push(self.hop, target.origin().to_string(), event());
+        }
+    }
+
+    /// Tells the observers what was put down for them.
+    fn tell(&mut self) {
+        let untold = self.rare.as_mut().and_then(|rare| rare.untold.as_mut());
+        if let (Some(untold), Some(auth)) = (untold, self.auth) {
+            untold.drain(..).for_each(|told| auth.observers().tell(&told));
         }
     }
 }

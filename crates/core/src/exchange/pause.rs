@@ -105,6 +105,9 @@ impl Exchange<'_> {
         if let Some(trail) = &mut rare.trail {
             trail.forget_attachments();
         }
+        if let Some(untold) = &mut rare.untold {
+            untold.clear();
+        }
         rare.pause.stopped = true;
         rare.pause.turns += 1;
         if rare.pause.turns > allowed {

@@ -39,8 +39,11 @@ impl Exchange<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn go_through_proxy(&mut self, auth: &Auth, hop: &mut Hop<'_>) -> Result<(), Error> {
-        let Some(proxy) = self.proxy_on_the_way(hop.goes_to()) else { return Ok(()) };
-        self.authorize_to_proxy(&proxy, hop).inspect_err(|_| self.take_back(auth, hop))
+        if let Some(proxy) = self.proxy_on_the_way(hop.goes_to()) {
+            self.authorize_to_proxy(&proxy, hop).inspect_err(|_| self.take_back(auth, hop))?;
+        }
+        self.tell();
+        Ok(())
     }
 
     /// Puts on what the proxy is known to want.
@@ -52,7 +55,7 @@ impl Exchange<'_> {
         if let Some((value, _)) = answer {
             hop.header_for_proxy(value)?;
             let label = format!("the credential of proxy {}", proxy.address());
-            self.note(hop.goes_to(), || TrailEvent::Attached(label));
+            self.note_on_trail(hop.goes_to(), || TrailEvent::Attached(label));
         }
         Ok(())
     }
@@ -104,7 +107,7 @@ impl Exchange<'_> {
             return None;
         }
         proxied.promised = Some(promised);
-        self.note(sent, || TrailEvent::Resent(format!("{}, of the proxy", resent(because))));
+        self.note_on_trail(sent, || TrailEvent::Resent(format!("{}, of the proxy", resent(because))));
         Some(Next::Resend { method, headers })
     }
 }

@@ -3,7 +3,7 @@
 use http::{StatusCode, header::WWW_AUTHENTICATE};
 
 use super::{Exchange, Next};
-use crate::{Denied, Error, Resend, ResponseView, Stamp, Target, Verdict};
+use crate::{Denied, Error, Resend, ResponseView, Stamp, Target, Verdict, observe::Told};
 
 /// What the schemes have made of a response.
 #[derive(Default)]
@@ -71,9 +71,13 @@ impl Exchange<'_> {
         sent: &Target<'_>,
         Learnt { stale, unanswered, .. }: &Learnt,
     ) -> Next {
-        let (Some(auth), true, false) = (self.auth, self.policy.denied_as_error, self.caller_set) else {
+        let (Some(auth), is_error, false) = (self.auth, self.policy.denied_as_error, self.caller_set) else {
             return Next::Deliver;
         };
+        let is_told = !auth.observers().is_empty() || cfg!(feature = "tracing");
+        if !is_error && !is_told {
+            return Next::Deliver;
+        }
         let entries = auth.entries();
         let labels = |bare: bool| {
             let such = self.attached_entries().filter(move |one| one.is_bare() == bare);
@@ -92,7 +96,7 @@ impl Exchange<'_> {
             let mismatch = entry.area.mismatch(sent)?;
             Some(format!("{} is {}", entry.label(), entry.elsewhere(mismatch)))
         });
-        Next::Denied(Box::new(Denied {
+        let denied = Denied {
             status: response.status,
             origin: sent.origin().to_string(),
             sent: labels(false).map(|(_, label)| label).collect(),
@@ -102,6 +106,11 @@ impl Exchange<'_> {
             stream_gone: response.status == StatusCode::UNAUTHORIZED && !self.replayable && self.may_resend(),
             renewed: self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed)),
             lines: response.headers.get_all(WWW_AUTHENTICATE).iter().cloned().collect(),
-        }))
+        };
+        // As an error or not is a convention of the client: it was refused.
+        if is_told {
+            auth.observers().tell(&Told::denied(&denied, sent, entries));
+        }
+        if is_error { Next::Denied(Box::new(denied)) } else { Next::Deliver }
     }
 }

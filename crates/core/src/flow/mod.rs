@@ -43,7 +43,7 @@ pub use self::{
     io::{Foreign, Io, Job, Sending},
     json::Json,
 };
-use crate::{Clock, Error};
+use crate::{Clock, Error, Tokens, observe::traced};
 
 /// How long one call of a flow may take where nothing else is said.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(20);
@@ -60,11 +60,13 @@ pub struct Flow<T>(Box<dyn Begin<T>>);
 trait Begin<T>: Send {
     fn begin(self: Box<Self>, io: Io) -> Conversation<T>;
     fn call_timeout(&mut self) -> &mut Duration;
+    fn source(&mut self) -> &mut traced::Source;
 }
 
 struct Prepared<F> {
     conversation: F,
     call_timeout: Duration,
+    source: traced::Source,
 }
 
 impl<T, F, Fut> Begin<T> for Prepared<F>
@@ -73,11 +75,15 @@ where
     Fut: Future<Output = Result<T, Error>> + Send + 'static,
 {
     fn begin(self: Box<Self>, io: Io) -> Conversation<T> {
-        Box::pin((self.conversation)(io))
+        Box::pin(traced::flow(self.source, (self.conversation)(io)))
     }
 
     fn call_timeout(&mut self) -> &mut Duration {
         &mut self.call_timeout
+    }
+
+    fn source(&mut self) -> &mut traced::Source {
+        &mut self.source
     }
 }
 
@@ -88,12 +94,25 @@ impl<T: 'static> Flow<T> {
         F: FnOnce(Io) -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        Self(Box::new(Prepared { conversation, call_timeout: CALL_TIMEOUT }))
+        let source = traced::Source::UNKNOWN;
+        Self(Box::new(Prepared { conversation, call_timeout: CALL_TIMEOUT, source }))
     }
 
     /// How long each of its calls may take.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         *self.0.call_timeout() = timeout;
+        self
+    }
+
+    /// Names the tokens that it is about, for its span of `tracing`.
+    #[doc(hidden)]
+    pub fn about(self, tokens: &Tokens) -> Self {
+        self.of_source(tokens.shared_name())
+    }
+
+    /// Names what it fetches from.
+    pub(crate) fn of_source(mut self, name: &Arc<str>) -> Self {
+        *self.0.source() = traced::Source::of(name);
         self
     }
 

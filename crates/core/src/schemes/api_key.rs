@@ -117,7 +117,8 @@ impl ApiKey {
     }
 
     fn query_form(&self, key: &Resolved) -> Result<Form, Error> {
-        if self.name.is_empty() {
+        // With these it is a whole pair, or several: the key would be shown as a name.
+        if self.name.is_empty() || self.name.contains(['=', '&', ' ']) {
             return Err(self.bad_name("a query parameter"));
         }
         if self.name.eq_ignore_ascii_case("access_token") && !self.token_in_query {
@@ -145,7 +146,7 @@ impl ApiKey {
     }
 
     fn bad_name(&self, what: &str) -> Error {
-        Error::caller(format!("`{}` cannot be the name of {what}", self.name.escape_debug()))
+        Error::caller(format!("`{}` cannot be the name of {what}", named(&self.name)))
     }
 }
 
@@ -161,11 +162,26 @@ impl IntoScheme for ApiKey {
             Place::Query => "query",
             Place::Cookie => "cookie",
         };
-        format!("{place} key `{}`", self.name.escape_debug())
+        format!("{place} key `{}`", named(&self.name))
     }
 }
 
 /// Fields that frame or route the message (RFC 9110 section 7.6.1; RFC 9112 section 6): a key there breaks requests.
+/// A name for messages. What follows a colon or an equals sign is no part of it, and may be the key.
+fn named(name: &str) -> String {
+    const MOST: usize = 64;
+    let mut shown: String = name
+        .chars()
+        .take_while(|c| !matches!(c, ':' | '='))
+        .take(MOST)
+        .flat_map(char::escape_debug)
+        .collect();
+    if name.contains([':', '=']) || name.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 fn not_for_keys(name: &HeaderName) -> bool {
     [
         header::CONNECTION,

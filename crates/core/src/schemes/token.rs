@@ -65,6 +65,10 @@ impl Scheme for BearerToken {
         &self.slots
     }
 
+    fn tokens(&self) -> Option<&Tokens> {
+        Some(&self.tokens)
+    }
+
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Bearer (")?;
         self.tokens.describe(f)?;
@@ -141,6 +145,10 @@ impl Scheme for PlacedToken {
 
     fn writes(&self) -> &[Slot] {
         &self.slots
+    }
+
+    fn tokens(&self) -> Option<&Tokens> {
+        Some(&self.tokens)
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

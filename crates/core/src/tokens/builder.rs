@@ -9,7 +9,7 @@ use std::{
 use super::{
     Inner, Source, TokenEvent, Tokens,
     cache::{Cache, Settings},
-    event::Listener,
+    event::{Listener, Watchers},
     renewal::Place,
 };
 use crate::{
@@ -142,7 +142,8 @@ impl TokensBuilder {
             cache.fill(token, SystemTime::UNIX_EPOCH);
         }
         let call_timeout = self.call_timeout.unwrap_or(self.wait_limit / 3 * 2);
-        Ok(Tokens(Arc::new(Inner { cache, source, place, listener: self.listener, call_timeout })))
+        let (listener, watchers) = (self.listener, Watchers::default());
+        Ok(Tokens(Arc::new(Inner { cache, source, place, listener, watchers, call_timeout })))
     }
 }
 

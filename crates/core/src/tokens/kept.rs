@@ -6,7 +6,7 @@ use super::{
     Acquired, Token, TokenEvent, Tokens,
     cache::{Landed, Refusal},
     current::Current,
-    event::tell,
+    event::Because,
     record,
     renewal::{PATIENCE, Place},
 };
@@ -33,7 +33,8 @@ impl Tokens {
             io.block(move || under_lock(&*store, &key, |guard| guard.save(&record))).await??;
         }
         inner.cache.replace(Some(token.clone()), io.now(), Landed::default());
-        tell(inner.listener.as_ref(), io, || TokenEvent::Renewed(token)).await;
+        inner.tell_renewed(io, &token, Because::Login, None).await;
+        inner.tell(io, || TokenEvent::Renewed(token)).await;
         Ok(())
     }
 
@@ -161,7 +162,7 @@ impl Tokens {
             );
         }
         if let Err(error) = saved {
-            tell(inner.listener.as_ref(), io, || TokenEvent::NotSaved(error)).await;
+            inner.tell_not_saved(io, error).await;
         }
         Ok(result)
     }

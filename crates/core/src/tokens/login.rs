@@ -14,7 +14,7 @@ use crate::{
     Error, Fault, Secret, Target, encode,
     flow::{Answer, Io},
     origin,
-    secret::Resolved,
+    secret::{Resolved, Shown},
     store::fnv_1a,
 };
 
@@ -136,7 +136,10 @@ impl IntoSource for LoginEndpoint {
             )
         };
         let uri: Uri = self.url.parse().map_err(|_| malformed())?;
-        let target = Target::from_uri(&uri).map_err(|_| malformed())?;
+        if uri.scheme().is_none() || uri.authority().is_none() {
+            return Err(malformed());
+        }
+        let target = Target::from_uri(&uri)?;
         let origin = target.origin().to_string();
         if !origin::is_protected(&target) && !self.plain_http {
             return Err(Error::caller(format!(
@@ -215,19 +218,25 @@ impl Login {
         let value = match given {
             Given::Text(_) if is_secret_name(&name) => {
                 return Err(Error::caller(format!(
-                    "field `{name}` of the login at {} looks like a secret: give it with .secret(..), so that it is never \
+                    "field `{}` of the login at {} looks like a secret: give it with .secret(..), so that it is never \
                      shown",
+                    Shown(&name),
                     self.origin
                 )));
             }
             Given::Text(text) => {
-                self.hints.push(format!("`{name}`"));
+                self.hints.push(format!("`{}`", Shown(&name)));
                 FieldValue::Text(text)
             }
             Given::Secret(secret) => {
-                let place = format!("field `{name}` of the login at {}", self.origin);
+                let place = format!("field `{}` of the login at {}", Shown(&name), self.origin);
                 let secret = Resolved::from(&secret).map_err(|error| error.at(&place))?;
-                self.hints.push(format!("`{name}` ({}, {})", secret.reference, secret.fingerprint()));
+                self.hints.push(format!(
+                    "`{}` ({}, {})",
+                    Shown(&name),
+                    secret.reference,
+                    secret.fingerprint()
+                ));
                 FieldValue::Secret(secret.expose().into())
             }
         };
@@ -283,7 +292,7 @@ impl Login {
         let Some(token) = json.text(&self.token_at).filter(|token| !token.is_empty()) else {
             return Err(Error::server(format!(
                 "{says}, but there is no string at {} (members: {})",
-                self.token_at,
+                Shown(&self.token_at),
                 json.member_names()
             )));
         };
@@ -338,7 +347,7 @@ impl TokenSource for Login {
         for (name, value) in &self.fields {
             if let FieldValue::Text(text) = value {
                 is_told_apart = true;
-                let _ = write!(identity, " {name}={text:?}");
+                let _ = write!(identity, " {}={text:?}", Shown(name));
             }
         }
         // Where all is secret, or a header may say who it is, two users would share a record: the program has to name it.
@@ -357,21 +366,80 @@ impl fmt::Debug for Login {
     }
 }
 
-/// Names under which nobody gives anything but a secret.
+/// Names under which nobody gives anything but a secret: `password`, `user_password`, `secretKey`, `access-token`; not `token_type`.
 pub(crate) fn is_secret_name(name: &str) -> bool {
-    const NAMES: [&str; 12] = [
+    const SECRET: [&str; 12] = [
         "password",
         "passwd",
         "passphrase",
+        "passcode",
         "pass",
         "pwd",
         "secret",
-        "client_secret",
         "token",
-        "api_key",
         "apikey",
         "pin",
         "otp",
+        "totp",
     ];
-    NAMES.contains(&name.to_ascii_lowercase().as_str())
+    const ABOUT_ONE: [&str; 7] = ["type", "format", "id", "name", "url", "uri", "hint"];
+    const WITH_KEY: [&str; 3] = ["api", "private", "access"];
+    let mut parts = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            parts.push(' ');
+        }
+        parts.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' });
+    }
+    // In capitals throughout, each letter would be a part.
+    let whole = name.to_ascii_lowercase();
+    let parts: Vec<_> = parts.split(' ').filter(|part| !part.is_empty()).collect();
+    if parts.last().is_some_and(|last| ABOUT_ONE.contains(last)) {
+        return false;
+    }
+    let is_key = |pair: &[&str]| pair[1] == "key" && WITH_KEY.contains(&pair[0]);
+    SECRET.contains(&&*whole)
+        || parts.iter().any(|part| SECRET.contains(part))
+        || parts.windows(2).any(is_key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_secret_name;
+
+    #[test]
+    fn what_looks_like_a_secret() {
+        for name in [
+            "password",
+            "PASSWORD",
+            "Pwd",
+            "user_password",
+            "userPassword",
+            "secretKey",
+            "access-token",
+            "api_key",
+            "apiKey",
+            "ApiKey",
+            "private_key",
+            "passcode",
+            "otp",
+            "client_secret",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in [
+            "email",
+            "user",
+            "passenger",
+            "token_type",
+            "tokenFormat",
+            "key",
+            "tenant",
+            "spin",
+            "secret_name",
+            "",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
 }

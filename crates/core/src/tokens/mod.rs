@@ -43,11 +43,12 @@ pub use self::{
 use self::{
     cache::{Cache, Lead, Refusal, Supply},
     current::Current,
-    event::Listener,
+    event::{Listener, Watchers},
     renewal::Place,
 };
 use crate::{
     Error, Hop, Launch, Resend, ResponseView, Scheme, Stamp, Step, Verdict, auth::awaits_futures, challenge,
+    observe::Watcher,
 };
 
 /// A token source with its cache. Cheap to clone; clones are the same cache, with one fetch at a time for all of them.
@@ -78,6 +79,7 @@ struct Inner {
     source: Source,
     place: Option<Place>,
     listener: Option<Listener>,
+    watchers: Watchers,
     call_timeout: Duration,
 }
 
@@ -217,14 +219,28 @@ impl Tokens {
         if self.needs_async() { Err(awaits_futures(self.source_name())) } else { Ok(()) }
     }
 
+    /// Whether both are one cache.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.0.cache.id == other.0.cache.id
+    }
+
+    /// Tells this one too of what happens to the token, for as long as somebody else has it.
+    pub(crate) fn add_watcher(&self, watcher: &Arc<Watcher>) {
+        self.0.watchers.add(watcher);
+    }
+
     /// How its tokens go on a request, where their source says so.
     pub(crate) fn own_scheme(&self) -> Result<Option<Arc<dyn Scheme>>, Error> {
         self.0.source.0.scheme_any(self)
     }
 
+    pub(crate) fn shared_name(&self) -> &Arc<str> {
+        &self.0.cache.settings().what
+    }
+
     /// Names the source, for messages: `login at https://api.example.com`.
     pub fn source_name(&self) -> &str {
-        &self.0.cache.settings().what
+        self.shared_name()
     }
 
     /// Names the source and the token in use, for messages: `login at https://api.example.com, #3f9a`.

@@ -18,7 +18,7 @@ use super::{
     Inner, Token, TokenEvent,
     cache::{Landed, Lead, Standing},
     current::Current,
-    event::{Listener, tell},
+    event::Because,
     record,
 };
 use crate::{
@@ -37,24 +37,26 @@ pub(super) struct Place {
 }
 
 pub(super) fn flow(inner: Arc<Inner>, lead: Lead) -> Flow<()> {
-    let call_timeout = inner.call_timeout;
+    let (call_timeout, what) = (inner.call_timeout, Arc::clone(&inner.cache.settings().what));
     Flow::new(move |io| async move {
-        let asks_nobody = AtomicBool::new(false);
+        let (asks_nobody, began) = (AtomicBool::new(false), io.now());
         match renew(&inner, &lead, &io, &asks_nobody).await {
             Ok((token, how)) => lead.land(token, io.now(), how),
             Err(error) => {
+                let elapsed = io.now().duration_since(began).ok();
+                inner.tell_failed(&io, error.clone(), elapsed).await;
                 // Where nobody was asked, nobody has to be left alone: a login that another process makes is found at once.
                 if asks_nobody.into_inner() {
                     lead.give_up(&error);
                 } else {
                     lead.fail(&error, io.now());
                 }
-                tell(inner.listener.as_ref(), &io, || TokenEvent::Failed(error)).await;
             }
         }
         Ok(())
     })
     .call_timeout(call_timeout)
+    .of_source(&what)
 }
 
 /// A token, and how it has come.
@@ -65,7 +67,9 @@ async fn renew(inner: &Inner, lead: &Lead, io: &Io, asks_nobody: &AtomicBool) ->
     let old = lead.old.as_ref().map(|current| &current.token);
     let Some(place) = &inner.place else {
         let token = fetch(inner, old, io).await?.issued_by(began).inherit(old);
-        tell(inner.listener.as_ref(), io, || TokenEvent::Renewed(token.clone())).await;
+        let because = Because::of(lead.old.as_deref(), began);
+        inner.tell_renewed(io, &token, because, io.now().duration_since(began).ok()).await;
+        inner.tell(io, || TokenEvent::Renewed(token.clone())).await;
         return Ok((token, Landed::default()));
     };
     Transaction { inner, lead, io, place, began, asks_nobody }.run().await
@@ -125,7 +129,7 @@ impl Transaction<'_> {
             && self.standing(&old.token) == Standing::Fresh
         {
             // It is a good token; only the store has not got it.
-            return self.save(guard, old.token.clone()).await;
+            return self.save(guard, old.token.clone(), false).await;
         }
         let is_unsaved = old.is_some_and(|old| self.is_unsaved(old));
         let base = match old {
@@ -134,7 +138,7 @@ impl Transaction<'_> {
         };
         self.asks_nobody.store(base.is_none() && ends_with_its_record, Ordering::Relaxed);
         match fetch(self.inner, base, self.io).await {
-            Ok(token) => self.save(guard, token.issued_by(self.began).inherit(base)).await,
+            Ok(token) => self.save(guard, token.issued_by(self.began).inherit(base), true).await,
             Err(error) => self.lost(guard, kept.as_ref(), error).await,
         }
     }
@@ -205,8 +209,8 @@ impl Transaction<'_> {
         }
     }
 
-    /// Stores the token, durably, before anybody uses it; then unlocks.
-    async fn save(&self, guard: Held, token: Token) -> Result<Renewed, Error> {
+    /// Stores the token, durably, before anybody uses it; then unlocks. `is_new`: it has just been fetched.
+    async fn save(&self, guard: Held, token: Token, is_new: bool) -> Result<Renewed, Error> {
         let record = record::write(&token, &self.place.key);
         let saved = self.io.block(move || {
             let mut guard = guard;
@@ -221,12 +225,13 @@ impl Transaction<'_> {
             Ok((Ok(saved), theirs)) => (saved, theirs),
             // The server has issued it and may have spent the old one: it is used, and stored when that is possible.
             Ok((Err(error), _)) | Err(error) => {
-                return Ok(self.not_saved(token, error).await);
+                return Ok(self.not_saved(token, is_new, error).await);
             }
         };
         match saved {
             Saved::Stored => {
-                tell(self.listener(), self.io, || TokenEvent::Renewed(token.clone())).await;
+                self.renewed(&token, is_new).await;
+                self.inner.tell(self.io, || TokenEvent::Renewed(token.clone())).await;
                 Ok((token, Landed::default()))
             }
             // Our lock had run out, and somebody else has renewed: theirs is the one that counts.
@@ -239,13 +244,22 @@ impl Transaction<'_> {
                 // when the lock can be had again.
                 let why =
                     format!("the lock on the token of {} had run out before it was stored", self.place.key);
-                Ok(self.not_saved(token, Error::store(why).transient()).await)
+                Ok(self.not_saved(token, is_new, Error::store(why).transient()).await)
             }
         }
     }
 
-    async fn not_saved(&self, token: Token, why: Error) -> Renewed {
-        tell(self.listener(), self.io, || TokenEvent::NotSaved(why)).await;
+    /// Of one that is merely stored at last, observers have heard.
+    async fn renewed(&self, token: &Token, is_new: bool) {
+        if is_new {
+            let because = Because::of(self.lead.old.as_deref(), self.began);
+            self.inner.tell_renewed(self.io, token, because, self.elapsed()).await;
+        }
+    }
+
+    async fn not_saved(&self, token: Token, is_new: bool, why: Error) -> Renewed {
+        self.renewed(&token, is_new).await;
+        self.inner.tell_not_saved(self.io, why).await;
         (token, Landed { unsaved: true, adopted: false })
     }
 
@@ -271,7 +285,7 @@ impl Transaction<'_> {
     async fn adopt(&self, token: Token) -> Renewed {
         let same = self.lead.old.as_ref().is_some_and(|old| old.token.expose() == token.expose());
         if !same {
-            tell(self.listener(), self.io, || TokenEvent::Adopted(token.clone())).await;
+            self.inner.tell_adopted(self.io, token.clone(), self.elapsed()).await;
         }
         (token, Landed { unsaved: false, adopted: true })
     }
@@ -284,7 +298,7 @@ impl Transaction<'_> {
         record.map(|record| record::read(record, &self.place.key)).transpose()
     }
 
-    fn listener(&self) -> Option<&Listener> {
-        self.inner.listener.as_ref()
+    fn elapsed(&self) -> Option<Duration> {
+        self.io.now().duration_since(self.began).ok()
     }
 }

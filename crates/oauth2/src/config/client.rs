@@ -8,13 +8,20 @@ use crate::{Registration, Server, providers};
 
 /// The client: what all these types have.
 pub(super) fn registration(entry: &Entry<'_>) -> Result<Registration, Error> {
-    let mut app = Registration::new(server(entry)?, entry.text("client_id")?);
+    let mut app = Registration::new(server(entry)?, entry.text_or_reference("client_id")?);
     app = authenticated(app, entry)?;
     let scope = entry.list("scope")?;
     if !scope.is_empty() {
         app = app.scope(scope.join(" "));
     }
-    for url in entry.list("resource")? {
+    let resources = entry.list("resource")?;
+    if resources.len() > 1 && entry.kind() != "session" {
+        return Err(entry.error(
+            "resource",
+            "names several APIs, for which only a session can ask; write an entry for each",
+        ));
+    }
+    for url in resources {
         app = app.resource(url);
     }
     for (name, value) in entry.texts("parameters")? {
@@ -37,29 +44,33 @@ fn server(entry: &Entry<'_>) -> Result<Server, Error> {
     }
     let mut server = match (known.map(provider).or(issuer.map(Server::new)), token_endpoint) {
         (Some(server), _) => server,
-        // Where all is given by hand nothing is asked of the issuer but to tell this server from others.
-        (None, Some(url)) => match Target::parse(url) {
-            Ok(target) => Server::new(target.origin().to_string()),
-            Err(_) => {
-                return Err(
-                    entry.error("token_endpoint", "is no URL; write it like https://login.example.com/token")
-                );
-            }
-        },
+        (None, Some(url)) => Server::new(issuer_of(url)),
         (None, None) => Server::new(entry.text("issuer")?),
     };
-    if let Some(url) = token_endpoint {
-        server = server.token_endpoint(url);
-    }
     for (name, set) in ENDPOINTS {
-        if let Some(url) = entry.optional_text(name)? {
-            server = set(server, url);
+        let Some(url) = entry.optional_text(name)? else { continue };
+        if Target::parse(url).is_err() {
+            return Err(entry.error(name, "is no URL; write it like https://login.example.com/token"));
         }
+        if token_endpoint.is_none() && known.is_none() {
+            let what = "is given by hand, and then token_endpoint has to be too: metadata are not looked up";
+            return Err(entry.error(name, what));
+        }
+        server = set(server, url);
     }
     if entry.flag("sends_issuer")? {
         server = server.sends_issuer();
     }
     Ok(if entry.flag("danger_plain_http")? { server.danger_plain_http() } else { server })
+}
+
+/// Where all is given by hand nothing is asked of the issuer but to tell this server from others. Tenants of one host have endpoints of
+/// their own.
+fn issuer_of(token_endpoint: &str) -> String {
+    match token_endpoint.split_once(['?', '#']) {
+        None => token_endpoint.to_owned(),
+        Some((path, query)) => format!("{path}/{query:?}").replace(['?', '#', '"'], "-"),
+    }
 }
 
 /// Those of [`providers`] that have no names of their own to be given.
@@ -95,7 +106,8 @@ fn provider(name: &str) -> Server {
 
 type SetEndpoint = fn(Server, &str) -> Server;
 
-const ENDPOINTS: [(&str, SetEndpoint); 6] = [
+const ENDPOINTS: [(&str, SetEndpoint); 7] = [
+    ("token_endpoint", |server, url| server.token_endpoint(url)),
     ("authorization_endpoint", |server, url| server.authorization_endpoint(url)),
     ("device_authorization_endpoint", |server, url| server.device_authorization_endpoint(url)),
     ("introspection_endpoint", |server, url| server.introspection_endpoint(url)),
@@ -114,6 +126,7 @@ pub(super) const METHODS: &[&str] = &[
     "client_secret_jwt",
     "private_key_jwt",
     "tls_client_auth",
+    "self_signed_tls_client_auth",
 ];
 
 /// How the client shows itself, by the names of RFC 7591 section 2.
@@ -136,8 +149,11 @@ fn authenticated(app: Registration, entry: &Entry<'_>) -> Result<Registration, E
         }
         None if key.is_some() => private_key(app, key, entry),
         None => Ok(secret.into_iter().fold(app, Registration::secret)),
+        Some("private_key_jwt") if secret.is_some() => {
+            Err(entry.error("client_secret", "is there, and private_key_jwt sends none"))
+        }
         Some("private_key_jwt") => private_key(app, Some(key.ok_or_else(|| needs("private_key"))?), entry),
-        Some(method @ ("none" | "tls_client_auth")) => match secret {
+        Some(method @ ("none" | "tls_client_auth" | "self_signed_tls_client_auth")) => match secret {
             Some(_) => Err(entry.error("client_secret", format!("is there, and {method} sends none"))),
             None if method == "none" => Ok(app),
             None => Ok(app.certificate()),

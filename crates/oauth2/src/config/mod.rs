@@ -58,7 +58,7 @@ fn danger_password(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
 }
 
 fn jwt_bearer(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
-    let assertion = entry.secret("assertion")?;
+    let assertion = entry.changing_secret("assertion")?;
     entry.tokens(registration(entry)?.assertion(assertion))
 }
 
@@ -80,6 +80,9 @@ fn refresh_token(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
 fn session(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
     let app = registration(entry)?;
     let (account, hint) = (entry.optional_text("account")?, entry.optional_text("hint")?);
+    if hint.is_some_and(|hint| hint.contains(char::is_control)) {
+        return Err(entry.error("hint", "has a control character; it is shown in one line"));
+    }
     let Some(store) = entry.store() else {
         return Err(entry.error(
             "type",
@@ -97,7 +100,7 @@ fn session(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
 }
 
 fn token_exchange(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
-    let subject: Subject = entry.secret("subject_token")?.into();
+    let subject: Subject = entry.changing_secret("subject_token")?.into();
     let mut exchange = registration(entry)?.token_exchange(subject);
     if let Some(urn) = entry.optional_text("subject_token_type")? {
         exchange = exchange.subject_type(urn);

@@ -132,6 +132,10 @@ impl Scheme for DpopToken {
         &self.slots
     }
 
+    fn tokens(&self) -> Option<&Tokens> {
+        Some(&self.tokens)
+    }
+
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DPoP (")?;
         self.tokens.describe(f)?;

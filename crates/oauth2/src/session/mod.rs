@@ -109,6 +109,7 @@ impl Session {
             let granted = how.run(&session.service, ask, &io).await?;
             session.keep(granted, &io).await
         })
+        .about(&self.tokens)
     }
 
     /// Begins a login whose answer comes to a URL of your own: a web application. Redirect the person to
@@ -128,6 +129,7 @@ impl Session {
             request.check()?;
             service.begin(request, &io).await
         })
+        .about(&self.tokens)
     }
 
     /// Finishes a login with what came back: the query of the request that the person's browser was sent to, or its whole URL. The
@@ -145,6 +147,7 @@ impl Session {
             let granted = session.service.finish(&pending, callback, &io).await?;
             session.keep(granted, &io).await
         })
+        .about(&self.tokens)
     }
 
     /// A new login in place of the one there was, whose tokens for other APIs are of somebody else, perhaps.
@@ -185,6 +188,7 @@ impl Session {
                 in_other_words(&error, &format!("signed out here, but {origin} may still take the login"))
             })
         })
+        .about(&self.tokens)
     }
 
     /// Whether somebody is signed in: there is a login in the store. It may have ended at the server.

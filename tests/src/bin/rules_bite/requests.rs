@@ -2,6 +2,8 @@
 
 use crate::{Mutation, cut};
 
+const OBSERVERS: &str = "crates/core/src/observe/observers.rs";
+const PAUSE: &str = "crates/core/src/exchange/pause.rs";
 const REFUSAL: &str = "crates/core/src/exchange/refusal.rs";
 const EXCHANGE: &str = "crates/core/src/exchange/mod.rs";
 const PROXIED: &str = "crates/core/src/exchange/proxied.rs";
@@ -228,6 +230,31 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         REFUSAL,
         "(self.auth, self.policy.denied_as_error, self.caller_set)",
         "(self.auth, true, self.caller_set)",
+    ),
+    cut(
+        "13 a label is an entry's origin",
+        ORIGIN,
+        "areas.find(|area| area.is_at(target)).map(Area::to_string)",
+        "areas.next().map(|_| target.origin().to_string())",
+    ),
+    cut("13 told once after a pause", PAUSE, "            untold.clear();\n", ""),
+    cut(
+        "13 what is for elsewhere is not withheld",
+        APPLY,
+        "if auth.entries().iter().any(|other| other.area.covers(target)) {",
+        "if false {",
+    ),
+    cut(
+        "13 a renewal is told once for an origin",
+        OBSERVERS,
+        "if !others.iter().any(is_same) {",
+        "if true {",
+    ),
+    cut(
+        "13 an observer's panic is its own",
+        OBSERVERS,
+        "drop(catch_unwind(AssertUnwindSafe(|| observer(event))));",
+        "let _: fn(_) -> _ = catch_unwind::<AssertUnwindSafe<fn()>, ()>;\n    observer(event);",
     ),
     cut("B1 colon", "crates/core/src/schemes/basic.rs", "if user.expose().contains(':') {", "if false {"),
     cut(

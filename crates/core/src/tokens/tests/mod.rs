@@ -3,6 +3,7 @@
 mod flights;
 mod flows;
 mod kept;
+mod observed;
 mod pauses;
 mod refusals;
 mod renewing;
