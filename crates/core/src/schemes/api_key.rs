@@ -118,7 +118,7 @@ impl ApiKey {
 
     fn query_form(&self, key: &Resolved) -> Result<Form, Error> {
         // With these it is a whole pair, or several: the key would be shown as a name.
-        if self.name.is_empty() || self.name.contains(['=', '&', ' ']) {
+        if self.name.is_empty() || self.name.contains(['=', '&']) {
             return Err(self.bad_name("a query parameter"));
         }
         if self.name.eq_ignore_ascii_case("access_token") && !self.token_in_query {
