@@ -46,7 +46,7 @@ async fn hyper(http: &Http) -> Result<(), Box<dyn Error>> {
     let auth = Auth::new(server.origin(), Tokens::new(login)?)?;
 
     // The same client fetches the tokens.
-    let mut api = AuthLayer::new(auth).flows(http.clone()).layer(http.clone());
+    let mut api = AuthLayer::new(auth).max_redirects(10).flows(http.clone()).layer(http.clone());
 
     for path in ["/bearer", "/redirect/307/bearer", "/evil/307/bearer"] {
         let request = Request::get(server.url(path)).body(Full::default())?;

@@ -166,9 +166,10 @@ impl<B: Replay> Bodies<B> for Replayed {
 pub struct AnyBody;
 
 impl sealed::Sealed for AnyBody {}
-impl<B: Default> Bodies<B> for AnyBody {
+impl<B: Body + Default> Bodies<B> for AnyBody {
     fn keep(&self, body: B) -> Kept<B> {
-        Kept::Stream(body)
+        // A GET has none to be lost.
+        if body.is_end_stream() { Kept::Bytes(Bytes::new()) } else { Kept::Stream(body) }
     }
 
     /// Nothing is ever kept, so that this is where a redirect leaves the body behind.

@@ -36,6 +36,9 @@ impl<B: Body> Buffer<B> {
 
 /// Takes what the body has without waiting: a call that waits for an answer before it says more is not held up. One that ends
 /// within the limit, without trailers, is bytes.
+/// So many pieces, at most: empty ones add nothing to the length.
+const FRAMES: usize = 256;
+
 pub(crate) fn take_what_is_ready<B: Body<Data = Bytes> + Unpin>(
     mut body: B,
     limit: usize,
@@ -45,7 +48,7 @@ pub(crate) fn take_what_is_ready<B: Body<Data = Bytes> + Unpin>(
     // Whoever sends the rest polls it with a waker of its own.
     let mut context = Context::from_waker(Waker::noop());
     // What is known to be longer is not begun.
-    while taken.length.saturating_add(body.size_hint().lower()) <= limit {
+    while taken.length.saturating_add(body.size_hint().lower()) <= limit && taken.begun.len() < FRAMES {
         match Pin::new(&mut body).poll_frame(&mut context) {
             Poll::Ready(Some(Ok(frame))) => taken.push(frame),
             Poll::Ready(Some(Err(error))) => {

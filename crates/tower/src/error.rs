@@ -9,6 +9,7 @@ use std::{
 
 use authwright_core::{Denied, Fault, ProxyDenied, Trail};
 use http::{Response, StatusCode};
+use percent_encoding::percent_decode_str;
 
 /// Why there is no response to work with. Opaque, one pointer wide. `R` is the body of the client's responses.
 ///
@@ -55,6 +56,24 @@ struct Owned<R> {
     response: Mutex<Response<R>>,
 }
 
+/// What an error of ours says that came from inside: from another layer of this crate, or a service that is built on our core.
+struct SaidByUs {
+    fault: Fault,
+    is_transient: bool,
+}
+
+impl Failed {
+    fn said_by_us<R: 'static>(&self) -> Option<SaidByUs> {
+        chain(&*self.error).find_map(|error| {
+            if let Some(error) = error.downcast_ref::<Error<R>>() {
+                return Some(SaidByUs { fault: error.fault(), is_transient: error.is_transient() });
+            }
+            let error = error.downcast_ref::<authwright_core::Error>()?;
+            Some(SaidByUs { fault: error.fault(), is_transient: error.is_transient() })
+        })
+    }
+}
+
 impl<R> Owned<R> {
     fn new(response: Response<R>) -> Self {
         let retry_after = authwright_core::retry_after(response.headers());
@@ -62,7 +81,7 @@ impl<R> Owned<R> {
     }
 }
 
-impl<R> Error<R> {
+impl<R: 'static> Error<R> {
     /// The refusal of the server, where this is a 401 or 403.
     pub fn denied(&self) -> Option<&Denied> {
         match &self.0.kind {
@@ -122,7 +141,7 @@ impl<R> Error<R> {
             Kind::Denied(denied, _) if denied.was_attached() => Fault::Credential,
             Kind::Denied(..) => Fault::Caller,
             Kind::TooManyRedirects { .. } => Fault::Server,
-            Kind::Client(_) => Fault::Network,
+            Kind::Client(failed) => failed.said_by_us::<R>().map_or(Fault::Network, |said| said.fault),
         }
     }
 
@@ -137,7 +156,8 @@ impl<R> Error<R> {
     pub fn is_transient(&self) -> bool {
         match &self.0.kind {
             Kind::Core(error) => error.is_transient(),
-            kind => matches!(kind, Kind::Client(_)),
+            Kind::Client(failed) => failed.said_by_us::<R>().is_none_or(|said| said.is_transient),
+            _ => false,
         }
     }
 
@@ -172,7 +192,9 @@ impl<R> Error<R> {
             kind => matches!(kind, Kind::ProxyDenied(..)),
         }
     }
+}
 
+impl<R> Error<R> {
     pub(crate) fn caller(message: impl Into<String>) -> Self {
         authwright_core::Error::new(Fault::Caller, message).into()
     }
@@ -206,14 +228,20 @@ impl<R> Error<R> {
 
 const QUOTED: &str = "the client's error quotes the URL, and with it a key: it is not shown";
 
-/// The same error, unless it quotes one of the query pairs.
+/// The error, unless it quotes one of these pairs of a query, or the value of one, as it is or encoded.
 pub(crate) fn without_quotes(error: Boxed, pairs: &str) -> Boxed {
-    let mut pairs = pairs.split('&').filter(|pair| !pair.is_empty()).peekable();
-    if pairs.peek().is_none() {
+    let values = pairs.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| value);
+    let mut secrets: Vec<String> = pairs.split('&').chain(values).map(str::to_owned).collect();
+    let decoded: Vec<_> =
+        secrets.iter().map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned()).collect();
+    secrets.extend(decoded);
+    secrets.retain(|secret| !secret.is_empty());
+    if secrets.is_empty() {
         return error;
     }
     let said: Vec<String> = chain(&*error).map(|error| format!("{error} {error:?}")).collect();
-    if pairs.any(|pair| said.iter().any(|said| said.contains(pair))) { QUOTED.into() } else { error }
+    let is_said = |secret: &String| said.iter().any(|said| said.contains(secret));
+    if secrets.iter().any(is_said) { QUOTED.into() } else { error }
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
@@ -228,9 +256,14 @@ pub(crate) fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
 }
 
 /// An error's text often ends where the reason begins.
+/// An error and what it comes from, in one line.
 pub(crate) fn with_last_cause(error: &(dyn StdError + 'static), f: &mut impl fmt::Write) -> fmt::Result {
-    write!(f, "{error}")?;
-    chain(error).skip(1).last().map_or(Ok(()), |cause| write!(f, ": {cause}"))
+    let mut text = error.to_string();
+    if let Some(cause) = chain(error).skip(1).last() {
+        text = format!("{text}: {cause}");
+    }
+    text.chars()
+        .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_debug()) } else { f.write_char(c) })
 }
 
 impl<R> From<authwright_core::Error> for Error<R> {
@@ -264,7 +297,7 @@ impl<R> fmt::Debug for Error<R> {
     }
 }
 
-impl<R> StdError for Error<R> {
+impl<R: 'static> StdError for Error<R> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         // Its own text and its last cause are part of ours; itself is what tonic and others look for.
         self.client()

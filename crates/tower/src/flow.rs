@@ -147,8 +147,8 @@ where
     let (limit, request) = (call.timeout(), call.take_request());
     let origin = Target::from_uri(request.uri())?.origin().to_string();
     let request = request.map(|bytes| B::from(Bytes::from(bytes)));
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let (told, at) = (|error: Boxed| failed(error, &origin, &query), &origin);
+    let line = request.uri().path_and_query().map_or("/", |line| line.as_str()).to_owned();
+    let (told, at) = (|error: Boxed| failed(error, &origin, &line), &origin);
     let exchanged = async {
         poll_fn(|context| service.poll_ready(context)).await.map_err(|error| told(error.into()))?;
         let response = service.call(request).await.map_err(|error| told(error.into()))?;
@@ -169,8 +169,10 @@ where
     }
 }
 
-fn failed(error: Boxed, origin: &str, query: &str) -> CoreError {
-    let error = without_quotes(error, query);
+/// Nobody asked for this URL by hand: neither its path nor its query is shown.
+fn failed(error: Boxed, origin: &str, line: &str) -> CoreError {
+    let (path, query) = line.split_once('?').unwrap_or((line, ""));
+    let error = without_quotes(without_quotes(error, query), if path == "/" { "" } else { path });
     let mut said = format!("{origin}: ");
     // A `String` takes all there is to write.
     let _ = with_last_cause(&*error, &mut said);

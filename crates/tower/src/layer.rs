@@ -74,7 +74,8 @@ impl AuthLayer {
     pub fn new(auth: impl Into<Auth>) -> Self {
         let settings = Settings {
             auth: auth.into(),
-            policy: Policy::default(),
+            // As hyper-util's client and tonic's: what a client for one server would make of another's URL is not known here.
+            policy: Policy { max_redirects: 0, ..Policy::default() },
             origin: None,
             grpc: false,
             runner: None,
@@ -184,7 +185,9 @@ impl<M> AuthLayer<M> {
         self
     }
 
-    /// How many redirects are followed: 10 where nothing is said, none where there is an [`origin`](Self::origin). 0 delivers every 3xx.
+    /// How many redirects are followed: none where nothing is said, and none where there is an [`origin`](Self::origin): every 3xx is
+    /// delivered. Say a number where the client inside goes to whatever host the URI names, and follows none by itself. One for a single
+    /// server would get what is for another.
     pub fn max_redirects(mut self, limit: u32) -> Self {
         self.settings.policy.max_redirects = limit;
         self

@@ -20,8 +20,10 @@
 //! # What differs from the client inside
 //!
 //! * Credentials go on where their origin covers the URI, and nowhere else: not to the host a redirect leads to.
-//! * Redirects are followed here, hop by hop, so that every hop is judged afresh. **The client inside must follow none**, and
-//!   hyper-util's and tonic's do not. Up to [ten](AuthLayer::max_redirects).
+//! * Redirects are delivered, as these clients do. Asked [for](AuthLayer::max_redirects), they are followed here, hop by hop, so that every
+//!   hop is judged afresh. **The client inside must follow none**, and hyper-util's and tonic's do not.
+//! * A client for **one server**, such as tonic's channel, is said to be one: [`origin`](AuthLayer::origin). What names another
+//!   server would go to that one all the same, with the wrong credential.
 //! * A 401 or 403 is an [`Error`] that owns the response and says why, unless [`denied_as_error(false)`](AuthLayer::denied_as_error)
 //!   is said, or the caller set the credential by hand, or said [`WithoutAuth`].
 //! * A body says whether it can be sent again: [`Replay`]. For bodies that do not, say [`any_body`](AuthLayer::any_body) or

@@ -3,7 +3,7 @@
 use std::mem;
 
 use authwright_core::{Exchange, Follow, Next, Outgoing, Ready, ResponseView, Target};
-use http::{HeaderMap, Request, Response, StatusCode, Uri, header::CONTENT_TYPE};
+use http::{Extensions, HeaderMap, Request, Response, StatusCode, Uri, header::CONTENT_TYPE};
 use tower_service::Service;
 
 use crate::{
@@ -52,6 +52,7 @@ impl<S, M> Trip<'_, S, M> {
         let origin = self.settings.origin.as_ref();
         let (parts, body) = request.into_parts();
         let (mut method, mut uri, mut headers) = (parts.method, parts.uri, parts.headers);
+        let mut extensions = parts.extensions;
         let mut body = Held::new(self.bodies.keep(body));
         exchange.admit(&headers, &Target::from_uri(&*judged(&uri, origin)?)?)?;
         loop {
@@ -73,7 +74,7 @@ impl<S, M> Trip<'_, S, M> {
             *hop.uri_mut() = sent_to(&uri, line.as_deref())?;
             *hop.version_mut() = parts.version;
             *hop.headers_mut() = mem::take(&mut headers);
-            *hop.extensions_mut() = parts.extensions.clone();
+            *hop.extensions_mut() = extensions.clone();
             let response = self.client.send(hop).await.map_err(|error| {
                 let ours = line.as_deref().and_then(|line| line.get(target.path_and_query().len()..));
                 let pairs = ours.unwrap_or_default().trim_start_matches(['?', '&']);
@@ -99,6 +100,8 @@ impl<S, M> Trip<'_, S, M> {
                     // Core's answer is in the spelling of the URL standard, all of which `http` takes.
                     uri = Uri::try_from(url).map_err(|_| Error::caller("the redirect's URL is malformed"))?;
                     (method, headers) = (next, fields);
+                    // Somebody inside may sign with what stands there, and this is another place.
+                    extensions = Extensions::new();
                     if !keep_body {
                         body = Held::new(Kept::Bytes(bytes::Bytes::new()));
                     }

@@ -119,6 +119,27 @@ fn any_body_is_sent_once() {
     });
 }
 
+/// A GET has no body, whatever is said of bodies.
+#[test]
+fn a_request_without_a_body_is_sent_again_with_any() {
+    block_on(async {
+        let layer = renewing().any_body();
+        assert_eq!(sent(&layer, &client(), Full::<Bytes>::default()).await, twice(""));
+        let signing = AuthLayer::new(Auth::new("https://api.example.com", Signing).unwrap()).any_body();
+        assert_eq!(sent(&signing, &client(), Full::<Bytes>::default()).await, (200, vec![Bytes::new()]));
+    });
+}
+
+/// Pieces without bytes add nothing to a length: their number is bounded too.
+#[test]
+fn a_body_of_nothing_but_empty_pieces_is_a_stream() {
+    block_on(async {
+        let layer = renewing().buffered(5, Boxed::new);
+        let pieces = || (0..100_000).map(|_| data("")).chain([data("end")]).collect();
+        assert_eq!(sent(&layer, &client(), boxed(pieces())).await, once("end"));
+    });
+}
+
 /// 303 leaves the body behind, a stream as well; 307 needs it again, and is delivered where there is none.
 #[test]
 fn a_redirect_takes_the_body_along_or_leaves_it_behind() {
@@ -130,7 +151,7 @@ fn a_redirect_takes_the_body_along_or_leaves_it_behind() {
                 URL => answer(status, &[("location", "/y")]),
                 _ => answer(200, &[]),
             });
-            let layer = AuthLayer::new(Auth::none());
+            let layer = AuthLayer::new(Auth::none()).max_redirects(1);
             let [bodies, kept] = [bodies, kept].map(|all| all.into_iter().map(Bytes::from).collect());
             assert_eq!(sent(&layer, &client, Full::<Bytes>::from("whole")).await, (200, kept));
             assert_eq!(sent(&layer.any_body(), &client, Full::<Bytes>::from("whole")).await, (ends, bodies));

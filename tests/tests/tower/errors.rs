@@ -70,6 +70,55 @@ fn the_same_holds_for_the_calls_of_a_flow() {
     assert!(!printed.concat().contains("k3y") && error.is_transient(), "{printed:?}");
 }
 
+/// Nor the path, which the source has chosen; and what is shown is one line.
+#[test]
+fn what_a_flows_client_says_is_one_line_without_a_path() {
+    let layer = AuthLayer::new(Auth::none()).flows::<_, Full<Bytes>, _>(Quoting);
+    let ask = |url: &'static str| {
+        let flow = Flow::new(move |io| async move {
+            io.send(Request::get(url).body(Vec::new()).unwrap()).await.map(drop)
+        });
+        block_on(layer.run_flow(flow)).unwrap_err().to_string()
+    };
+    let hooks = ask("https://login.example.com/hooks/s3cret/token");
+    assert!(!hooks.contains("s3cret"), "{hooks}");
+    let bare = ask("https://login.example.com");
+    assert!(bare.contains("cannot send"), "{bare}");
+
+    let client = tower::service_fn(|_: Request<Full<Bytes>>| async {
+        Err::<Response<Full<Bytes>>, _>(std::io::Error::other("two\nlines\u{1b}[31m"))
+    });
+    let error = block_on(call(&mut AuthLayer::new(Auth::none()).layer(client), get("https://a.example/")));
+    assert_eq!(error.unwrap_err().to_string(), "https://a.example: two\\nlines\\u{1b}[31m");
+}
+
+/// A refusal is one also where it comes from a layer of ours inside: who retries what may pass does not repeat it.
+#[test]
+fn a_refusal_inside_is_not_transient() {
+    let key = Auth::new("https://a.example", ApiKey::header("x-gateway", "k3y")).unwrap();
+    let refusing = tower::service_fn(|_: Request<Full<Bytes>>| async {
+        Ok::<_, std::io::Error>(Response::builder().status(401).body(Full::<Bytes>::default()).unwrap())
+    });
+    let inner = AuthLayer::new(key).layer(refusing);
+    let error = block_on(call(&mut AuthLayer::new(Auth::none()).layer(inner), get("https://a.example/")));
+    let error = error.unwrap_err();
+    assert!(!error.is_transient() && error.fault() == authwright_core::Fault::Credential, "{error}");
+}
+
+/// The key alone, or decoded, is as good as the pair.
+#[test]
+fn a_clients_error_that_quotes_the_value_is_not_shown() {
+    for quoting in ["key is k3y&%2", "key is k3y%26%252"] {
+        let client = tower::service_fn(move |_: Request<Full<Bytes>>| async move {
+            Err::<Response<Full<Bytes>>, _>(std::io::Error::other(quoting))
+        });
+        let auth = Auth::new("https://a.example", ApiKey::query("key", "k3y&%2")).unwrap();
+        let error = block_on(call(&mut AuthLayer::new(auth).layer(client), get("https://a.example/")));
+        let text = error.unwrap_err().to_string();
+        assert!(!text.contains("k3y"), "{text}");
+    }
+}
+
 /// Runs out of time, as the connector of a client does.
 #[test]
 fn a_timeout_of_the_client_is_one() {

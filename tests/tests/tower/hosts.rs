@@ -84,6 +84,24 @@ fn a_redirect_is_not_followed_where_the_client_is_for_one() {
     });
 }
 
+/// Nor anywhere else, unless it is asked for: whether the client goes where a URI says is not known here.
+#[test]
+fn redirects_are_followed_where_it_is_said_alone() {
+    block_on(async {
+        let client = Scripted::new(|seen| match &*seen.uri {
+            "https://grpc.example.com/a" => answer(302, &[("location", "/b")]),
+            _ => answer(200, &[]),
+        });
+        for (layer, status, sends) in
+            [(AuthLayer::new(auth()), 302, 1), (AuthLayer::new(auth()).max_redirects(3), 200, 2)]
+        {
+            let mut service = layer.layer(client.clone());
+            assert_eq!(call(&mut service, get("https://grpc.example.com/a")).await.unwrap().status(), status);
+            assert_eq!(client.take().len(), sends);
+        }
+    });
+}
+
 #[test]
 fn an_origin_is_an_origin_and_nothing_more() {
     for wrong in [
@@ -114,7 +132,7 @@ fn a_host_field_stays_at_its_origin() {
         });
         let mut request = get(format!("{HERE}/a"));
         request.headers_mut().insert(HOST, "virtual.example".parse().unwrap());
-        call(&mut AuthLayer::new(auth()).layer(client.clone()), request).await.unwrap();
+        call(&mut AuthLayer::new(auth()).max_redirects(9).layer(client.clone()), request).await.unwrap();
         let hosts: Vec<_> = client.take().iter().map(|seen| seen.headers.get(HOST).cloned()).collect();
         let own = Some("virtual.example".parse().unwrap());
         assert_eq!(hosts, [own.clone(), own, None]);

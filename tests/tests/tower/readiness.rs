@@ -65,7 +65,7 @@ fn every_send_waits_until_the_client_is_ready() {
             _ => answer(200, &[]),
         }));
         let auth = Auth::new("https://api.example.com", ApiKey::header("x-api-key", "k3y")).unwrap();
-        let mut service = AuthLayer::new(auth).layer(client.clone());
+        let mut service = AuthLayer::new(auth).max_redirects(9).layer(client.clone());
         for expected in [2, 4] {
             let response = call(&mut service, get("https://api.example.com/a")).await.unwrap();
             assert_eq!(response.status(), 200);
