@@ -95,7 +95,7 @@ fn outside_the_origins_it_is_an_error_and_not_a_bare_request() {
                 assert_eq!(*fault, Fault::Caller, "{who}");
                 assert!(text.starts_with("no credential goes onto the request to http"), "{who}: {text}");
                 assert!(
-                    text.contains(", because Bearer (value, #") && !text.contains("feed"),
+                    text.contains(", because Bearer (value, #") && !text.contains("/feed"),
                     "{who}: {text}"
                 );
             },

@@ -155,7 +155,7 @@ fn a_wait_for_a_token_tells_nothing_twice() {
         assert_eq!(get(&net, driver, &auth, &clock).status(), Some(200));
         let sent = ["attached #0"; 2];
         let again =
-            [&["renewed #0 expired"][..], &sent, &["resent #0", "renewed #0 refused"], &sent].concat();
+            [&["renewed #0 expired"][..], &sent, &["renewed #0 refused", "resent #0"], &sent].concat();
         assert_eq!(notes.take(&net), again, "{}: the second token was refused", driver.name());
     });
 }
@@ -171,11 +171,29 @@ fn a_token_refused_again_is_denied() {
         let told = [
             "renewed #0 first",
             "attached #0",
-            "resent #0",
             "renewed #0 refused",
+            "resent #0",
             "attached #0",
             "denied #0 refused",
         ];
+        assert_eq!(notes.take(&net), told, "{}", driver.name());
+    });
+}
+
+/// The request is not sent again, so that nothing is told of that; how it ends is.
+#[test]
+fn a_token_refused_without_another_is_denied() {
+    let net = net();
+    on_every_driver(|driver| {
+        issue(&net, |_| true);
+        let (notes, clock) = (Notes::default(), TestClock::new());
+        let auth = notes.observe(Auth::new(net.origin(0), Tokens::new(login(&net)).unwrap()).unwrap());
+        assert_eq!(get(&net, driver, &auth, &clock).status(), Some(200));
+        notes.take(&net);
+        net.set_script(|request| Reply::status(if request.method == "POST" { 500 } else { 401 }));
+        let outcome = get(&net, driver, &auth, &clock);
+        assert!(matches!(outcome.ending, Ending::Failed { .. }), "{}: {outcome}", driver.name());
+        let told = ["attached #0", "renewal_failed #0", "denied #0 refused"];
         assert_eq!(notes.take(&net), told, "{}", driver.name());
     });
 }

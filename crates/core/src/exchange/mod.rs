@@ -335,7 +335,6 @@ impl<'a> Exchange<'a> {
             self.note(&sent, || TrailEvent::Resent(resent(because).into()));
             let rare = self.rare();
             (rare.resent, rare.promised) = (Some(because), Some((index, stamp)));
-            self.tell();
             return Ok(Next::Resend { method, headers });
         }
         match status {
@@ -376,7 +375,6 @@ impl<'a> Exchange<'a> {
                     self.replayable = true;
                 }
                 self.note(sent, || TrailEvent::Followed { to, dropped });
-                self.tell();
                 if let Some(rare) = self.rare.as_mut() {
                     (rare.resent, rare.promised) = (None, None);
                     rare.proxied.next_hop();
@@ -444,7 +442,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Tells the observers what was put down for them.
-    fn tell(&mut self) {
+    pub(super) fn tell(&mut self) {
         let untold = self.rare.as_mut().and_then(|rare| rare.untold.as_mut());
         if let (Some(untold), Some(auth)) = (untold, self.auth) {
             untold.drain(..).for_each(|told| auth.observers().tell(&told));

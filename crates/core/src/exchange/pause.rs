@@ -3,8 +3,8 @@
 
 use super::Exchange;
 use crate::{
-    Auth, Error, Flight, Flow, Hop, Landing, Launch, Resend, Step, Target, auth::Entry, tokens::unsettled,
-    trail::TrailEvent,
+    Auth, Error, Flight, Flow, Hop, Landing, Launch, Resend, Step, Target, auth::Entry, observe::Told,
+    tokens::unsettled, trail::TrailEvent,
 };
 
 /// How often one entry may start or wait before a send: once for a token, and once more where whoever fetched it died.
@@ -86,14 +86,31 @@ impl Exchange<'_> {
         None
     }
 
+    /// The 401 was not delivered, since the request was to be sent again. It is not, so that the refusal is how it ends.
+    fn remains_refused(&mut self, label: &str, target: &Target<'_>) {
+        let entries = self.auth.map(Auth::entries).unwrap_or_default();
+        if let Some(untold) = self.rare.as_mut().and_then(|rare| rare.untold.as_mut()) {
+            untold.clear();
+            untold.push(Told::still_refused(label, target, entries));
+            self.tell();
+        }
+    }
+
     #[cold]
     #[inline(never)]
     pub(super) fn stopped(&mut self, auth: &Auth, mut hop: Hop<'_>, stop: Stop) -> Result<Ready, Error> {
         let (index, what) = *stop.0;
         self.take_back(auth, &mut hop);
         let refused = self.rare.as_ref().is_some_and(|rare| rare.resent == Some(Resend::Renewed));
-        let wish = what.map_err(|error| if refused { after_refusal(hop.goes_to(), error) } else { error })?;
         let label = auth.entries().get(index).map(Entry::label).unwrap_or_default();
+        let wish = match what {
+            Ok(wish) => wish,
+            Err(error) if refused => {
+                self.remains_refused(&label, hop.goes_to());
+                return Err(after_refusal(hop.goes_to(), error));
+            }
+            Err(error) => return Err(error),
+        };
         // As if this step had not been.
         self.sends -= 1;
         let allowed = TURNS * auth.entries().len();
@@ -106,7 +123,8 @@ impl Exchange<'_> {
             trail.forget_attachments();
         }
         if let Some(untold) = &mut rare.untold {
-            untold.clear();
+            // What has led to this send is told with it, once it is ready.
+            untold.retain(Told::leads_to_a_send);
         }
         rare.pause.stopped = true;
         rare.pause.turns += 1;

@@ -62,6 +62,17 @@ impl Told {
         told.at(target, entries)
     }
 
+    /// A 401 about a token, in whose place there is no other.
+    pub(crate) fn still_refused(label: &str, target: &Target<'_>, entries: &[Entry]) -> Self {
+        let told = Self { status: Some(401), ..Self::new(Name::Denied).why("refused").label(label) };
+        told.at(target, entries)
+    }
+
+    /// Whether it is told with the send that it leads to, however long that has to wait.
+    pub(crate) fn leads_to_a_send(&self) -> bool {
+        matches!(self.name, Name::Resent | Name::Hop)
+    }
+
     /// With the origin of an entry, where the target is of it.
     fn at(mut self, target: &Target<'_>, entries: &[Entry]) -> Self {
         if let Some(origin) = origin::of_entry(entries.iter().map(|entry| &entry.area), target) {

@@ -114,11 +114,11 @@ impl Inner {
         self.tell(io, || TokenEvent::NotSaved(error)).await;
     }
 
-    pub(super) async fn tell_failed(&self, io: &Io, error: Error, elapsed: Option<Duration>) {
+    /// For observers, which count. A listener may take its time, and is told when nobody waits any more.
+    pub(super) async fn tell_failed(&self, io: &Io, error: &Error, elapsed: Option<Duration>) {
         let told =
             || Told::new(Name::RenewalFailed).label(self.name()).why(error.to_string()).elapsed(elapsed);
         self.tell_observers(io, told).await;
-        self.tell(io, || TokenEvent::Failed(error)).await;
     }
 
     /// Tells the listener, where blocking is allowed. A panic there is the listener's own affair: the token must not be lost

@@ -32,9 +32,9 @@ impl Tokens {
             let record = record::write(&token, &key);
             io.block(move || under_lock(&*store, &key, |guard| guard.save(&record))).await??;
         }
-        inner.cache.replace(Some(token.clone()), io.now(), Landed::default());
         inner.tell_renewed(io, &token, Because::Login, None).await;
-        inner.tell(io, || TokenEvent::Renewed(token)).await;
+        inner.tell(io, || TokenEvent::Renewed(token.clone())).await;
+        inner.cache.replace(Some(token), io.now(), Landed::default());
         Ok(())
     }
 

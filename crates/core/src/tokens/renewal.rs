@@ -44,13 +44,14 @@ pub(super) fn flow(inner: Arc<Inner>, lead: Lead) -> Flow<()> {
             Ok((token, how)) => lead.land(token, io.now(), how),
             Err(error) => {
                 let elapsed = io.now().duration_since(began).ok();
-                inner.tell_failed(&io, error.clone(), elapsed).await;
+                inner.tell_failed(&io, &error, elapsed).await;
                 // Where nobody was asked, nobody has to be left alone: a login that another process makes is found at once.
                 if asks_nobody.into_inner() {
                     lead.give_up(&error);
                 } else {
                     lead.fail(&error, io.now());
                 }
+                inner.tell(&io, || TokenEvent::Failed(error)).await;
             }
         }
         Ok(())
