@@ -85,6 +85,9 @@ impl Auth {
             .into_iter()
             .map(crate::Origin::into_area)
             .collect::<Result<Vec<_>, _>>()?;
+        // Said twice it is one: documents have such lists.
+        let areas = areas.iter().enumerate().filter(|(at, area)| !areas[..*at].contains(area));
+        let areas: Vec<_> = areas.map(|(_, area)| area.clone()).collect();
         let Some(first) = areas.first() else {
             return Err(Error::caller(format!("{what} has no origin: name at least one it may be sent to")));
         };

@@ -1,7 +1,7 @@
 //! What a document says is what travels, through every client.
 
-use authwright_core::MemoryStore;
-use authwright_testkit::{Host, Net, Place, Plan, Reply};
+use authwright_core::{Flow, MemoryStore, Token};
+use authwright_testkit::{Host, Net, Place, Plan, Reply, TestClock};
 use authwright_tests::on_every_driver;
 
 use super::{ALL, secret_file, toml};
@@ -78,6 +78,30 @@ fn what_an_entry_says_arrives_at_its_origin_and_nowhere_else() {
                 );
             }
         }
+    });
+}
+
+/// What the program signs in by is what its requests go with.
+#[test]
+fn a_login_by_an_entry_is_the_one_of_its_requests() {
+    on_every_driver(|driver| {
+        let net = Net::start(&[Place::http(Host::V4)], |_| Reply::ok("")).unwrap();
+        let text = format!(
+            "[[auth]]\norigins = \"{0}\"\ntype = \"session\"\nissuer = \"{0}/login\"\nclient_id = \"cli\"\n\
+             scope = [\"repo\", \"file:read\"]\nparameters = {{ b = \"1\", a = \"2\" }}\n",
+            net.origin(0)
+        );
+        let config = toml(&text).store(MemoryStore::new());
+        let entries = config.entries().unwrap();
+        let session = authwright_oauth2::config::session(&entries[0]).unwrap();
+        let tokens = session.tokens().clone();
+        let signed_in = Flow::new(move |io| async move { tokens.put(Token::new("s3ssion"), &io).await });
+        driver.flow(&net, &TestClock::new(), signed_in).unwrap();
+
+        let auth = config.build_with(&ALL).unwrap();
+        driver.run(&net, &Plan::get(net.url(0, "/repos"), &auth));
+        let requests = net.take();
+        assert_eq!(requests[0].header("authorization"), Some("Bearer s3ssion"), "{}", driver.name());
     });
 }
 

@@ -103,6 +103,11 @@ impl<'a> Entry<'a> {
         self.kind == kind
     }
 
+    /// How messages name it: `auth[2]`, or `securitySchemes.app` where it comes from an OpenAPI document.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
     /// The type, as the document has it.
     pub fn kind(&self) -> &str {
         self.kind

@@ -154,6 +154,17 @@ impl<'a> Entry<'a> {
         self.items(name, |place, node| self.text_of(place, node))
     }
 
+    /// Texts as they stand there, also where they are like references and can hardly be one: scopes such as `file:read`.
+    ///
+    /// # Errors
+    /// As for [`list`](Self::list).
+    pub fn words(&self, name: &'static str) -> Result<Vec<&'a str>, Error> {
+        self.items(name, |place, node| match node {
+            Node::Text(text) if !matches!(Written::read(text), Written::Reference(_)) => Ok(&**text),
+            other => self.text_of(place, other),
+        })
+    }
+
     fn items<T>(
         &self,
         name: &'static str,

@@ -130,10 +130,17 @@ impl AuthConfig {
     /// # Errors
     /// As for [`build`](Self::build); and those of the functions, at the place of their entry.
     pub fn build_with(&self, schemes: &[Schemes]) -> Result<Auth, Error> {
+        self.entries()?.iter().try_fold(Auth::none(), |auth, entry| entry.add_to(auth, schemes))
+    }
+
+    /// The entries, for what a program does with one besides building all: signing people in by what it says, with
+    /// `authwright_oauth2::config::session`.
+    ///
+    /// # Errors
+    /// Something is wrong with the place, the origins or the type of one.
+    pub fn entries(&self) -> Result<Vec<Entry<'_>>, Error> {
         let tables = self.document.entries()?.iter().enumerate();
-        let entries =
-            tables.map(|(index, table)| Entry::read(index, table, self)).collect::<Result<Vec<_>, _>>()?;
-        entries.iter().try_fold(Auth::none(), |auth, entry| entry.add_to(auth, schemes))
+        tables.map(|(index, table)| Entry::read(index, table, self)).collect()
     }
 
     /// Where tokens are kept that are worth it: those of a login, so that people need not sign in at every start. The type `session`

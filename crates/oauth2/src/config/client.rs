@@ -10,7 +10,7 @@ use crate::{Registration, Server, providers};
 pub(super) fn registration(entry: &Entry<'_>) -> Result<Registration, Error> {
     let mut app = Registration::new(server(entry)?, entry.text_or_reference("client_id")?);
     app = authenticated(app, entry)?;
-    let scope = entry.list("scope")?;
+    let scope = entry.words("scope")?;
     if !scope.is_empty() {
         app = app.scope(scope.join(" "));
     }

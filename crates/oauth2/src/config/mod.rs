@@ -39,7 +39,7 @@ pub fn schemes(entry: &Entry<'_>) -> Made {
         ("danger_password", danger_password),
         ("jwt_bearer", jwt_bearer),
         ("refresh_token", refresh_token),
-        ("session", session),
+        ("session", session_scheme),
         ("token_exchange", token_exchange),
     ];
     // Each is asked for, so that a misspelling finds its neighbour.
@@ -76,8 +76,40 @@ fn refresh_token(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
     entry.tokens(grant.subject(subject.unwrap_or_default()))
 }
 
-/// A login that people make elsewhere in the program, with [`Session::login`]: the one with the same registration and account.
-fn session(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
+fn session_scheme(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
+    entry.put(session(entry)?.tokens().clone())
+}
+
+/// The login of an entry of the type `session`: to sign people in by what a document says. Requests with the `Auth` of that document
+/// then use it.
+///
+/// ```
+/// use authwright_core::{AuthConfig, Error, MemoryStore};
+/// use authwright_oauth2::{Browser, config};
+///
+/// let text = r#"[{
+///     "origins": "https://api.example.com",
+///     "type": "session",
+///     "issuer": "https://login.example.com",
+///     "client_id": "acme-cli",
+///     "scope": "repo offline_access"
+/// }]"#;
+/// let config: AuthConfig = serde_json::from_str(text).unwrap();
+/// let config = config.store(MemoryStore::new()); // in your program: FileStore::for_app("acme")?
+/// for entry in config.entries()? {
+///     if entry.is("session") {
+///         let session = config::session(&entry)?;
+///         let flow = session.login(Browser::pasted()); // agent.run_flow(flow)?
+///         # drop(flow);
+///     }
+/// }
+/// let auth = config.build_with(&[authwright_oauth2::schemes])?;
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Errors
+/// A member is missing or malformed, or the program has no [store](authwright_core::AuthConfig::store); the error has its place.
+pub fn session(entry: &Entry<'_>) -> Result<Session, Error> {
     let app = registration(entry)?;
     let (account, hint) = (entry.optional_text("account")?, entry.optional_text("hint")?);
     if hint.is_some_and(|hint| hint.contains(char::is_control)) {
@@ -96,7 +128,7 @@ fn session(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
     if let Some(hint) = hint {
         session = session.hint(hint);
     }
-    entry.put(session.tokens().clone())
+    Ok(session)
 }
 
 fn token_exchange(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {
