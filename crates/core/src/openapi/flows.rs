@@ -151,7 +151,11 @@ fn absolute(wanted: &Wanted<'_>, flow: &Declared<'_>, name: &str) -> Result<Stri
     if is_absolute(url) {
         return Ok(url.to_owned());
     }
-    resolve(wanted.base, url).map_err(|error| error.because(&document::place(wanted.chosen.name)))
+    let place = document::place(wanted.chosen.name);
+    if wanted.given.has("origins") {
+        Target::parse(wanted.base).map_err(|error| error.because(&format!("{place}.origins")))?;
+    }
+    resolve(wanted.base, url).map_err(|error| error.because(&place))
 }
 
 /// Plain http is what the program accepts for origins and endpoints that it names. It does not know those of the document.

@@ -18,6 +18,16 @@ fn references_lead_to_other_schemes() {
         "securitySchemes.e refers to another document, or to no security scheme; bundle it first"
     );
     assert_eq!(error(&api("f")), "securitySchemes.f refers to a scheme that is not there");
+    // A name that two readers take for two: as it is written, or decoded.
+    for name in ["x~1y", "x%20y", "x/y"] {
+        let schemes = format!(
+            r##"{{"a": {{"$ref": "#/components/securitySchemes/{name}"}}, "{name}": {{"type": "http", "scheme": "bearer"}}}}"##
+        );
+        assert_eq!(
+            error(&with("[]", &schemes).credential("a", "env:T")),
+            "securitySchemes.a refers to another document, or to no security scheme; bundle it first"
+        );
+    }
 }
 
 #[test]
@@ -111,4 +121,14 @@ fn what_is_not_about_security_is_passed_over_and_nothing_is_shown() {
     assert_eq!(format!("{:?}", Credential::from("s3cret")), "Credential(..)");
     let Node::Table(members) = &api.document else { panic!() };
     assert_eq!(members.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), ["openapi", "components"]);
+}
+
+#[test]
+fn a_document_without_schemes_has_nothing_to_translate() {
+    let api =
+        read(r#"{"openapi": "3.0.3", "servers": [{"url": "https://api.example.com"}], "components": {}}"#);
+    assert_eq!(
+        error(&api.credential("bearer", "env:T")),
+        "the document has no security scheme \"bearer\"; it has none at all: write an entry of an AuthConfig instead"
+    );
 }

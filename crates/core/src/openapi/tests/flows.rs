@@ -118,3 +118,106 @@ fn flows_that_are_refused_say_why() {
     );
     assert_eq!(error(&flows(r#"{"clientCredentials": {}}"#)), "securitySchemes.o has no tokenUrl");
 }
+
+/// A document that is somebody else's, with this at its token endpoint.
+fn elsewhere(server: &str, token: &str) -> OpenApi {
+    read(&format!(
+        r#"{{"openapi": "3.1.0", "servers": [{{"url": "{server}"}}], "security": [{{"o": ["a"]}}],
+            "components": {{"securitySchemes": {{"o": {{"type": "oauth2", "flows": {{
+                "clientCredentials": {{"tokenUrl": "{token}"}}}}}}}}}}}}"#
+    ))
+}
+
+#[test]
+fn relative_endpoints_go_with_the_origins_that_are_given() {
+    let at = |api: &OpenApi| entries(api)[0]["token_endpoint"].clone();
+    let api = elsewhere("https://evil.example", "/token");
+    let plain = api.clone().credential("o", [("client_id", "me")]);
+    assert_eq!(at(&plain), "https://evil.example/token");
+    let one = api.clone().credential("o", [("client_id", "me"), ("origins", "https://mine.example.com/v1")]);
+    assert_eq!(at(&one), "https://mine.example.com/token");
+    assert_eq!(at(&one.clone().origins(["https://other.example.com"])), "https://mine.example.com/token");
+    assert_eq!(at(&plain.origins(["https://mine.example.com"])), "https://mine.example.com/token");
+    let table = |origins: serde_json::Value| -> Credentials {
+        serde_json::from_value(json!({"o": {"client_id": "me", "origins": origins}})).unwrap()
+    };
+    let two = table(json!(["https://mine.example.com", "https://other.example.com"]));
+    assert_eq!(at(&api.clone().credentials(two)), "https://mine.example.com/token");
+    for malformed in [json!([]), json!(1)] {
+        assert_eq!(
+            error(&api.clone().credentials(table(malformed))),
+            "securitySchemes.o.origins: the URL is not absolute: it must start with https:// or http://"
+        );
+    }
+}
+
+#[test]
+fn plain_http_of_the_document_is_not_what_the_program_accepts() {
+    let accepted = |more: serde_json::Value| -> Credentials {
+        let mut members = json!({"client_id": "me", "danger_plain_http": true});
+        members.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(json!({"o": members})).unwrap()
+    };
+    let api = elsewhere("http://intranet", "http://evil.example/token");
+    let refused = "securitySchemes.o has a tokenUrl that is plain http: what is sent there could be read on the way; give it \
+                   token_endpoint yourself if you accept that";
+    assert_eq!(error(&api.clone().credentials(accepted(json!({})))), refused);
+    assert_eq!(error(&elsewhere("http://intranet", "token").credentials(accepted(json!({})))), refused);
+    let named = accepted(json!({"token_endpoint": "http://login/token"}));
+    assert_eq!(entries(&api.credentials(named))[0]["token_endpoint"], "http://login/token");
+    // The machine itself.
+    let own = elsewhere("https://api.example.com", "http://127.0.0.1:8080/token");
+    assert_eq!(types(&own.credential("o", [("client_id", "me")])).len(), 1);
+    assert_eq!(
+        error(
+            &elsewhere("https://api.example.com", "ftp://a.example").credential("o", [("client_id", "me")])
+        ),
+        "securitySchemes.o.tokenUrl: the URL is neither http nor https; nothing was sent"
+    );
+
+    let person = FLOWS
+        .replace("\"/authorize\"", "\"http://a.example/a\"")
+        .replace("https://login.example.com/device", "http://a.example/d");
+    let person = with(r#"[{"o": []}]"#, &person);
+    let session = |more: serde_json::Value| {
+        let mut members = json!({"type": "session"});
+        members.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        person.clone().credentials(serde_json::from_value(json!({"o": members})).unwrap())
+    };
+    let refused = |name: &str, member: &str| {
+        format!(
+            "securitySchemes.o has a {name} that is plain http: what is sent there could be read on the way; give it {member} \
+             yourself if you accept that"
+        )
+    };
+    assert_eq!(error(&session(json!({}))), refused("authorizationUrl", "authorization_endpoint"));
+    let one = json!({"authorization_endpoint": "https://a.example/a"});
+    assert_eq!(error(&session(one)), refused("deviceAuthorizationUrl", "device_authorization_endpoint"));
+
+    let id = r#"{"o": {"type": "openIdConnect", "openIdConnectUrl": "http://a.example/.well-known/openid-configuration"}}"#;
+    let id = with(r#"[{"o": []}]"#, id).credential("o", [("client_id", "me")]);
+    assert_eq!(error(&id), refused("openIdConnectUrl", "issuer"));
+}
+
+#[test]
+fn what_is_required_is_asked_for_by_those_that_ask() {
+    let api = elsewhere("https://api.example.com", "/token");
+    for (kind, asks) in [
+        ("client_credentials", true),
+        ("session", true),
+        ("jwt_bearer", true),
+        ("token_exchange", true),
+        ("refresh_token", false),
+        ("login", false),
+    ] {
+        let entries = entries(&api.clone().credential("o", [("type", kind)]));
+        let expected = if asks { json!(["a"]) } else { serde_json::Value::Null };
+        assert_eq!(entries[0]["scope"], expected, "{kind}");
+    }
+}
+
+#[test]
+fn a_token_that_is_there_goes_through_no_flow() {
+    let api = with(r#"[{"o": ["a"]}]"#, FLOWS).credential("o", [("token", "env:T")]);
+    assert_eq!(types(&api), [r#"{"token":"env:T","type":"bearer"}"#]);
+}
