@@ -15,6 +15,9 @@ use crate::{
 /// So many bytes a URL has with its variables filled in, at most.
 const LONGEST: usize = 8 * 1024;
 
+/// So many variables it has, at most: each is a look at all that are declared, and at all that it can be.
+const MOST: usize = 64;
+
 /// A URL of a server, and what messages call it.
 pub(super) struct Server {
     pub(super) url: String,
@@ -104,9 +107,11 @@ fn fill_in(
     known_names: &mut Vec<String>,
 ) -> Result<String, Error> {
     let too_long = || Error::caller(format!("{place} is longer than a URL can be"));
-    // At once, since each variable in it costs a look at all that are declared.
     if template.len() > LONGEST {
         return Err(too_long());
+    }
+    if template.matches('{').count() > MOST {
+        return Err(Error::caller(format!("{place} has more than {MOST} variables")));
     }
     let mut url = String::with_capacity(template.len());
     let mut rest = template;

@@ -198,8 +198,11 @@ fn what_yaml_reads_as_numbers_is_text() {
 
 #[test]
 fn what_a_server_costs_is_bounded_by_what_is_asked() {
-    let long = at(&format!("https://{}a.example.com", "{a}".repeat(3_000)), r#"{"a": {"default": ""}}"#);
-    assert_eq!(error(&long), "servers[0] is longer than a URL can be");
+    let many =
+        |times| at(&format!("https://{}a.example.com", "{a}".repeat(times)), r#"{"a": {"default": ""}}"#);
+    assert_eq!(error(&many(20_000)), "servers[0] is longer than a URL can be");
+    assert_eq!(error(&many(65)), "servers[0] has more than 64 variables");
+    assert_eq!(origin(&many(64)), "https://a.example.com");
     // The list is looked at for the program's value only.
     let odd = at("https://{a}.example.com", r#"{"a": {"default": "x", "enum": "x"}}"#);
     assert_eq!(origin(&odd), "https://x.example.com");
