@@ -17,7 +17,7 @@ const FASTAPI: &str = include_str!("fastapi.yaml");
 const CALLBACK: &str = "https://shop.example/callback";
 
 /// Keys wherever keys can be, and a token that is renewed.
-const SHOP: &str = r#"
+const SHOP: &str = r"
 openapi: 3.0.4
 servers: [{url: SERVER}]
 security: [{app: [], user: []}, {id: []}, {sid: []}, {renewed: []}]
@@ -28,7 +28,7 @@ components:
     id: {type: apiKey, in: query, name: id}
     sid: {type: apiKey, in: cookie, name: sid}
     renewed: {type: oauth2, flows: {authorizationCode: {authorizationUrl: /authorize, tokenUrl: /token, scopes: {}}}}
-"#;
+";
 
 /// A document, where it was found, what is given for it, the path that is asked for, and the fields that then arrive; with an empty
 /// name the target.
