@@ -168,7 +168,7 @@ fn check(value: &str, known: &[Node], before: &str, after: &str) -> Result<(), S
     if value.is_empty() {
         return Err("is empty".into());
     }
-    // Which who reads a URL leaves out, and reads another one.
+    // Readers of URLs leave them out (WHATWG URL section 4.4), and then read another one.
     if value.contains(|character: char| character.is_ascii_control()) {
         return Err("has characters that a URL cannot have".into());
     }
