@@ -16,7 +16,22 @@ const FASTAPI: &str = include_str!("fastapi.yaml");
 
 const CALLBACK: &str = "https://shop.example/callback";
 
-/// A document, where it was found, what is given for it, the path that is asked for, and the fields that then arrive.
+/// Keys wherever keys can be, and a token that is renewed.
+const SHOP: &str = r"
+openapi: 3.0.4
+servers: [{url: SERVER}]
+security: [{app: [], user: []}, {id: []}, {sid: []}, {renewed: []}]
+components:
+  securitySchemes:
+    app: {type: apiKey, in: header, name: X-App}
+    user: {type: apiKey, in: header, name: X-User}
+    id: {type: apiKey, in: query, name: id}
+    sid: {type: apiKey, in: cookie, name: sid}
+    renewed: {type: oauth2, flows: {authorizationCode: {authorizationUrl: /authorize, tokenUrl: /token, scopes: {}}}}
+";
+
+/// A document, where it was found, what is given for it, the path that is asked for, and the fields that then arrive; with an empty
+/// name the target.
 type Case = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 /// `SERVER` is the server, `KEY` a reference to `k3y`.
@@ -64,6 +79,22 @@ const CASES: &[Case] = &[
     ),
     (STRIPE, "", "bearerAuth = \"KEY\"", "/v1/charges", &[("authorization", "Bearer k3y")]),
     (
+        SHOP,
+        "",
+        "app = \"KEY\"\nuser = \"KEY\"",
+        "/orders",
+        &[("x-app", "k3y"), ("x-user", "k3y"), ("", "/orders")],
+    ),
+    (SHOP, "", "id = \"KEY\"", "/orders", &[("", "/orders?id=k3y"), ("cookie", "")]),
+    (SHOP, "", "sid = \"KEY\"", "/orders", &[("cookie", "sid=k3y"), ("", "/orders")]),
+    (
+        SHOP,
+        "",
+        "renewed = { client_id = \"shop\", refresh_token = \"KEY\" }",
+        "/orders",
+        &[("authorization", "Bearer t0ken")],
+    ),
+    (
         FASTAPI,
         "SERVER/openapi.json",
         "OAuth2PasswordBearer = { type = \"login\", url = \"SERVER/token\", format = \"form\", fields = { username = \"sam\" }, \
@@ -78,10 +109,13 @@ fn what_well_known_documents_want_arrives_at_their_servers_and_nowhere_else() {
     on_every_driver(|driver| {
         for (document, found_at, credentials, path, fields) in CASES {
             let net = Net::start(&[Place::http(Host::V4), Place::http(Host::V4Second)], |request| {
-                if request.method == "POST" {
-                    return Reply::ok(r#"{"access_token": "t0ken", "expires_in": 60}"#);
+                match (&*request.method, request.body.windows(3).any(|part| part == b"k3y")) {
+                    ("POST", true) => {
+                        Reply::ok(r#"{"access_token": "t0ken", "token_type": "Bearer", "expires_in": 60}"#)
+                    }
+                    ("POST", false) => Reply::status(401),
+                    _ => Reply::ok(""),
                 }
-                Reply::ok("")
             });
             let net = net.unwrap();
             let here = |text: &str| text.replace("SERVER", net.origin(0)).replace("KEY", &KEY);
@@ -91,16 +125,22 @@ fn what_well_known_documents_want_arrives_at_their_servers_and_nowhere_else() {
 
             let outcome = driver.run(&net, &Plan::get(net.url(0, path), &auth));
             assert_eq!(outcome.status(), Some(200), "{who}");
-            driver.run(&net, &Plan::get(net.url(1, path), &auth));
             let requests = net.take();
             let get = requests.iter().find(|request| request.method == "GET").unwrap();
             for (name, value) in *fields {
-                assert_eq!(get.header(name).unwrap_or_default(), *value, "{who}: {name}");
+                let found = if name.is_empty() { &get.target } else { get.header(name).unwrap_or_default() };
+                assert_eq!(found, *value, "{who}: {name}");
             }
-            let elsewhere = net.bytes(1);
-            for text in ["k3y", "t0ken", "azN5"] {
-                assert!(!elsewhere.windows(text.len()).any(|part| part == text.as_bytes()), "{who}");
+
+            // To the other host travels what a program without any credentials sends.
+            for auth in [&auth, &Auth::none()] {
+                let outcome = driver.run(&net, &Plan::get(net.url(1, path), auth));
+                assert_eq!(outcome.status(), Some(200), "{who}");
             }
+            let elsewhere = net.take();
+            let [with, without] = &*elsewhere else { panic!("{who}: {elsewhere:?}") };
+            assert_eq!((with.origin, without.origin), (1, 1), "{who}");
+            assert_eq!((&with.target, &with.headers), (&without.target, &without.headers), "{who}");
         }
     });
 }

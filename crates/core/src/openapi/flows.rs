@@ -2,10 +2,11 @@
 
 use super::{
     Error, Node,
-    document::Declared,
+    document::{self, Declared},
     scheme::{Members, Wanted, text},
     servers::{is_absolute, resolve},
 };
+use crate::Target;
 
 /// What OpenID Connect Discovery section 4 appends to an issuer.
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
@@ -41,11 +42,12 @@ fn discovered(wanted: &Wanted<'_>, named: Option<&str>) -> Result<Members, Error
     if named.is_some_and(|named| !is_oauth2(named)) || says_server(wanted) {
         return Ok(members);
     }
-    let url = absolute(wanted, wanted.scheme.text("openIdConnectUrl")?)?;
+    let url = absolute(wanted, &wanted.scheme, "openIdConnectUrl")?;
     let Some(issuer) = url.strip_suffix(WELL_KNOWN) else {
         let what = format!("has an openIdConnectUrl that does not end with {WELL_KNOWN}; give it the issuer");
         return Err(wanted.error(&what));
     };
+    check(wanted, &url, "openIdConnectUrl", "issuer")?;
     members.push(text("issuer", issuer));
     Ok(members)
 }
@@ -65,7 +67,7 @@ fn flows(wanted: &Wanted<'_>, named: Option<&str>) -> Result<Members, Error> {
     let flows = wanted.scheme.below("flows")?.ok_or_else(none)?;
     let machine = flows.below("clientCredentials")?;
     let code = flows.below("authorizationCode")?;
-    // OpenAPI 3.2 section 4.28.
+    // OpenAPI 3.2 section 4.28: the one thing of 3.2 that is known here.
     let device = flows.below("deviceAuthorization")?;
     let person = code.or(device);
     let named = match (named, machine, person) {
@@ -91,28 +93,23 @@ fn flows(wanted: &Wanted<'_>, named: Option<&str>) -> Result<Members, Error> {
     let Some(flow) = flow else {
         // The endpoint that all flows but the implicit one have.
         if let Some(password) = flows.below("password")? {
-            members.push(endpoint(wanted, &password, "token_endpoint", "tokenUrl")?);
+            members.extend(endpoint(wanted, &password, "token_endpoint", "tokenUrl")?);
         }
         return Ok(members);
     };
-    let token = endpoint(wanted, &flow, "token_endpoint", "tokenUrl")?;
     if named == "session" {
         if let Some(code) = &code {
-            members.push(endpoint(wanted, code, "authorization_endpoint", "authorizationUrl")?);
+            members.extend(endpoint(wanted, code, "authorization_endpoint", "authorizationUrl")?);
         }
         // One login has one token endpoint: a code that was got for another is of no use there.
         if let Some(device) = &device
-            && endpoint(wanted, device, "token_endpoint", "tokenUrl")? == token
+            && absolute(wanted, device, "tokenUrl")? == absolute(wanted, &flow, "tokenUrl")?
         {
-            members.push(endpoint(
-                wanted,
-                device,
-                "device_authorization_endpoint",
-                "deviceAuthorizationUrl",
-            )?);
+            let (member, name) = ("device_authorization_endpoint", "deviceAuthorizationUrl");
+            members.extend(endpoint(wanted, device, member, name)?);
         }
     }
-    members.push(token);
+    members.extend(endpoint(wanted, &flow, "token_endpoint", "tokenUrl")?);
     Ok(members)
 }
 
@@ -133,19 +130,44 @@ fn unusable(wanted: &Wanted<'_>, flows: &Declared<'_>) -> Result<Error, Error> {
     Ok(wanted.error(&what))
 }
 
+/// What the document says of an endpoint, where the program has not said it itself.
 fn endpoint(
     wanted: &Wanted<'_>,
     flow: &Declared<'_>,
     member: &str,
     name: &str,
-) -> Result<(String, Node), Error> {
-    Ok(text(member, &absolute(wanted, flow.text(name)?)?))
+) -> Result<Option<(String, Node)>, Error> {
+    if wanted.given.has(member) {
+        return Ok(None);
+    }
+    let url = absolute(wanted, flow, name)?;
+    check(wanted, &url, name, member)?;
+    Ok(Some(text(member, &url)))
 }
 
 /// Relative to the server (OpenAPI 3.1.1 section 4.6).
-fn absolute(wanted: &Wanted<'_>, url: &str) -> Result<String, Error> {
+fn absolute(wanted: &Wanted<'_>, flow: &Declared<'_>, name: &str) -> Result<String, Error> {
+    let url = flow.text(name)?;
     if is_absolute(url) {
         return Ok(url.to_owned());
     }
-    resolve(wanted.base, url).map_err(|error| error.because(&super::document::place(wanted.chosen.name)))
+    let place = document::place(wanted.chosen.name);
+    if wanted.given.has("origins") {
+        Target::parse(wanted.base).map_err(|error| error.because(&format!("{place}.origins")))?;
+    }
+    resolve(wanted.base, url).map_err(|error| error.because(&place))
+}
+
+/// Plain http is what the program accepts for origins and endpoints that it names. It does not know those of the document.
+fn check(wanted: &Wanted<'_>, url: &str, name: &str, member: &str) -> Result<(), Error> {
+    let target = Target::parse(url);
+    let target =
+        target.map_err(|error| error.because(&format!("{}.{name}", document::place(wanted.chosen.name))))?;
+    if target.is_protected() {
+        return Ok(());
+    }
+    Err(wanted.error(&format!(
+        "has a {name} that is plain http: what is sent there could be read on the way; give it {member} yourself if you \
+         accept that"
+    )))
 }

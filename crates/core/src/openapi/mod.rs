@@ -1,4 +1,5 @@
-//! Who a program is at an API that is described by an OpenAPI document, 3.0 to 3.2.
+//! Who a program is at an API that is described by an OpenAPI document, 3.0 or 3.1. Of a document of 3.2 it
+//! reads what is the same there, and the flow `deviceAuthorization`.
 //!
 //! The document says which credentials the API wants and where it is; a table says, by the names of the document's
 //! `securitySchemes`, where the program has them. Together they are an [`AuthConfig`].
@@ -43,8 +44,11 @@
 //! # Which schemes are used
 //!
 //! Of the alternatives of `security` the first for which all is given. Operations that have a `security` of their own are served too,
-//! where what they want is given; a scheme that is named and that nothing requires is used. An `Auth` is for servers, not for
-//! operations: two schemes that write the same field are an error, and it is the table that decides.
+//! where what they want is given; a scheme that is named and that nothing requires is used. It is an error where none of these lists is
+//! met. An `Auth` is for servers, not for operations: two schemes that write the same field are an error, and it is the table that
+//! decides, or [`OpenApi::only`].
+//!
+//! Scopes are those of the document's own `security`. Of a scheme that operations alone require they are the union.
 //!
 //! A document that says so much is believed: read it from where you would read your own configuration.
 
@@ -83,6 +87,7 @@ pub struct OpenApi {
     variables: Vec<(String, String)>,
     found_at: Option<String>,
     origins: Vec<String>,
+    only: Option<Vec<String>>,
 }
 
 impl OpenApi {
@@ -110,10 +115,13 @@ impl OpenApi {
         self
     }
 
-    /// The value of a variable that servers have in their URLs, instead of its default. In the place of a host it can be a part of a
-    /// host alone, or one of the values that the document lists.
+    /// The value of a variable that servers have in their URLs, instead of its default. It is one of the values
+    /// that the document lists, or else stays in its place: part of a host in a host, `http` or `https` before `://`. It takes the place
+    /// of a value that was given before.
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.variables.push((name.into(), value.into()));
+        let name = name.into();
+        self.variables.retain(|(other, _)| *other != name);
+        self.variables.push((name, value.into()));
         self
     }
 
@@ -123,12 +131,37 @@ impl OpenApi {
     }
 
     /// Where credentials may travel, instead of to the servers of the document.
+    ///
+    /// That is for requests. It does not bound where the document sends an OAuth client for its tokens, but for endpoints that are
+    /// relative: those are relative to the first of these. A program that does not believe the document there names `token_endpoint` or
+    /// `issuer` itself, in what it gives for the scheme.
     pub fn origins(self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { origins: origins.into_iter().map(Into::into).collect(), ..self }
     }
 
+    /// The names of the schemes that are used, whatever `security` says: for a document that requires more than its API does. Each is
+    /// asked for the scopes of the first alternative that names it, of the document and of every operation.
+    ///
+    /// ```
+    /// # use authwright_core::OpenApi;
+    /// let document = r#"{
+    ///     "openapi": "3.0.3",
+    ///     "servers": [{"url": "https://api.example.com"}],
+    ///     "security": [{"code": [], "implicit": []}],
+    ///     "components": {"securitySchemes": {
+    ///         "code": {"type": "http", "scheme": "bearer"}, "implicit": {"type": "http", "scheme": "bearer"}
+    ///     }}
+    /// }"#;
+    /// let api: OpenApi = serde_json::from_str(document)?;
+    /// let config = api.credential("code", "env:TOKEN").only(["code"]).config()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn only(self, schemes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { only: Some(schemes.into_iter().map(Into::into).collect()), ..self }
+    }
+
     /// The same as an [`AuthConfig`], to be built with what the types of its entries need. Written out, it shows what the document was
-    /// understood to say.
+    /// understood to say, and all that was given: do not print it where that has literal secrets.
     ///
     /// # Errors
     /// The document is malformed, or it wants something that is not given or cannot be done; the error names the place and the fix.
@@ -145,7 +178,7 @@ impl OpenApi {
         let origins = ("origins".to_owned(), Node::List(origins));
 
         let mut entries = Vec::new();
-        for chosen in requirement::choose(&document, &given)? {
+        for chosen in requirement::choose(&document, &given, self.only.as_deref())? {
             let credential = self.credentials.0.iter().find(|(name, _)| name == chosen.name);
             let (Some((_, credential)), Some(scheme)) = (credential, document.scheme(chosen.name)?) else {
                 continue;
@@ -165,6 +198,8 @@ impl OpenApi {
             if !given.has("origins") {
                 entry.push(origins.clone());
             }
+            // Who says where the API is means its endpoints too.
+            let base = given.first_origin().unwrap_or(base);
             entry.extend(Wanted { scheme, chosen: &chosen, given, base }.entry()?);
             entries.push((place(chosen.name), Node::Table(entry)));
         }
@@ -180,6 +215,7 @@ impl<'de> Deserialize<'de> for OpenApi {
             variables: Vec::new(),
             found_at: None,
             origins: Vec::new(),
+            only: None,
         })
     }
 }

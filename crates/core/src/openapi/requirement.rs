@@ -28,45 +28,57 @@ struct Choice<'a, 'b> {
     chosen: Vec<Chosen<'a>>,
     /// By scheme.
     scopes: BTreeSet<(&'a str, &'a str)>,
+    /// So many of those chosen have all their scopes.
+    settled: usize,
 }
 
 /// Of each list of alternatives the first for which all is given: the document's own, and those that operations have instead of it.
-/// What is given and is in no list is used too: it was named on purpose.
-pub(super) fn choose<'a>(document: &Document<'a>, given: &[&'a str]) -> Result<Vec<Chosen<'a>>, Error> {
+/// What is given and is in no list is used too: it was named on purpose. Or else these only.
+pub(super) fn choose<'a>(
+    document: &Document<'a>,
+    given: &[&'a str],
+    only: Option<&'a [String]>,
+) -> Result<Vec<Chosen<'a>>, Error> {
     let certificates = document.names().filter(|name| document.is_certificate(name)).collect();
-    let mut choice = Choice { given, certificates, chosen: Vec::new(), scopes: BTreeSet::new() };
-    choice.check_names(document)?;
+    let mut choice = Choice { given, certificates, chosen: Vec::new(), scopes: BTreeSet::new(), settled: 0 };
+    choice.check_names(document, given.iter().copied())?;
 
     let own = document.security()?.unwrap_or_default();
     let mut operations = document.operations()?;
-    if own.is_empty() || choice.take(&own) {
-        // Where there is no choice first: what has to be used anyhow may serve the others.
-        operations.sort_by_key(|list| list.iter().filter(|alternative| choice.is_given(alternative)).count());
-    } else if !own.iter().any(|alternative| choice.is_free(alternative)) {
-        return Err(choice.lacks(OF_THE_DOCUMENT, &own));
+    if let Some(only) = only {
+        choice.check_names(document, only.iter().map(|name| &**name))?;
+        operations.insert(0, own);
+        choice.take_only(only, &operations)?;
+        return Ok(choice.chosen);
     }
+    let mut is_met = choice.take(&own);
+    // What the document asks for is asked for: one operation that needs more is not everybody's.
+    choice.settled = choice.chosen.len();
+    // Where there is no choice first: what has to be used anyhow may serve the others.
+    operations
+        .sort_by_cached_key(|list| list.iter().filter(|alternative| choice.is_given(alternative)).count());
     for list in &operations {
-        choice.take(list);
+        is_met |= choice.take(list);
     }
-    if own.is_empty() && given.is_empty() {
-        let is_closed =
-            |list: &&Vec<_>| !list.is_empty() && !list.iter().any(|alternative| choice.is_free(alternative));
-        if let Some(list) = operations.iter().find(is_closed) {
-            return Err(choice.lacks(OF_AN_OPERATION, list));
-        }
+    if !is_met {
+        choice.check_open(&own, &operations)?;
     }
     choice.add_the_rest(&own, &operations)?;
     Ok(choice.chosen)
 }
 
 impl<'a> Choice<'a, '_> {
-    fn check_names(&self, document: &Document<'a>) -> Result<(), Error> {
-        for name in self.given {
+    fn check_names(
+        &self,
+        document: &Document<'a>,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Result<(), Error> {
+        for name in names {
             if document.scheme(name)?.is_none() {
                 let near = did_you_mean(name, document.names());
                 let names: Vec<_> = document.names().take(SHOWN).map(quoted).collect();
                 let hint = near.unwrap_or_else(|| match names.len() {
-                    0 => "; it has none at all".into(),
+                    0 => "; it has none at all: write an entry of an AuthConfig instead".into(),
                     _ => format!("; it has {}", names.join(", ")),
                 });
                 let name = quoted(name);
@@ -74,8 +86,39 @@ impl<'a> Choice<'a, '_> {
             }
             if self.certificates.contains(name) {
                 let what = "is mutualTLS, which is in the connection and not in a request: give the client its \
-                            certificate in its own builder, and take this scheme out of the credentials";
+                            certificate in its own builder, and leave this scheme out";
                 return Err(error(name, what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where nothing meets any list, one of them has to do without.
+    fn check_open(&self, own: &[Alternative<'a>], operations: &[Vec<Alternative<'a>>]) -> Result<(), Error> {
+        let is_closed = |list: &[Alternative<'a>]| {
+            !list.is_empty() && !list.iter().any(|alternative| self.is_free(alternative))
+        };
+        if is_closed(own) {
+            return Err(self.lacks(OF_THE_DOCUMENT, own));
+        }
+        let says_nothing = own.iter().all(Vec::is_empty);
+        match operations.iter().find(|list| is_closed(list)) {
+            Some(list) if says_nothing && self.given.is_empty() => Err(self.lacks(OF_AN_OPERATION, list)),
+            _ => Ok(()),
+        }
+    }
+
+    /// These, with the scopes of the first alternative of each list that names them.
+    fn take_only(&mut self, only: &'a [String], lists: &[Vec<Alternative<'a>>]) -> Result<(), Error> {
+        for name in only {
+            if !self.given.contains(&&**name) {
+                let what = "is one of those that only are used, and nothing is given for it";
+                return Err(error(name, what));
+            }
+            self.add(name, &[]);
+            for list in lists {
+                let found = list.iter().flatten().find(|(other, _)| other == name);
+                self.add(name, found.map_or(&[], |(_, scopes)| scopes));
             }
         }
         Ok(())
@@ -105,23 +148,23 @@ impl<'a> Choice<'a, '_> {
         };
         let Some(alternative) = given().find(serves).or_else(|| given().next()) else { return false };
         for (name, scopes) in alternative {
-            if self.certificates.contains(name) {
-                continue;
+            if !self.certificates.contains(name) {
+                self.add(name, scopes);
             }
-            let new: Vec<_> =
-                scopes.iter().copied().filter(|scope| self.scopes.insert((*name, *scope))).collect();
-            self.add(name).scopes.extend(new);
         }
         true
     }
 
-    fn add(&mut self, name: &'a str) -> &mut Chosen<'a> {
+    fn add(&mut self, name: &'a str, scopes: &[&'a str]) {
         let known = self.chosen.iter().position(|chosen| chosen.name == name);
         let index = known.unwrap_or_else(|| {
             self.chosen.push(Chosen { name, scopes: Vec::new() });
             self.chosen.len() - 1
         });
-        &mut self.chosen[index]
+        if index >= self.settled {
+            let new = scopes.iter().copied().filter(|scope| self.scopes.insert((name, *scope)));
+            self.chosen[index].scopes.extend(new);
+        }
     }
 
     /// What is given and not used by now: spare, where its alternative is complete; half of something; or in no list.
@@ -140,7 +183,7 @@ impl<'a> Choice<'a, '_> {
             let has = |alternative: &&Alternative<'a>| alternative.iter().any(|(other, _)| other == name);
             let mut within = lists().filter(|(_, list)| list.iter().any(|alternative| has(&alternative)));
             let Some((which, list)) = within.next() else {
-                self.add(name);
+                self.add(name, &[]);
                 continue;
             };
             let mut alternatives = lists().flat_map(|(_, list)| list).filter(has);
@@ -153,12 +196,21 @@ impl<'a> Choice<'a, '_> {
     }
 
     fn lacks(&self, which: &str, list: &[Alternative<'a>]) -> Error {
-        let lacking = list.iter().filter(|alternative| self.missing(alternative).next().is_some());
         let missing = |alternative: &Alternative<'a>| {
             self.missing(alternative).take(SHOWN).map(quoted).collect::<Vec<_>>().join(" and ")
         };
-        let more = if lacking.clone().count() > SHOWN { ", or another of its alternatives" } else { "" };
-        let each = lacking.take(SHOWN).map(missing).collect::<Vec<_>>().join(", or ");
+        let mut each = Vec::new();
+        for missing in list.iter().map(missing).filter(|missing| !missing.is_empty()) {
+            if !each.contains(&missing) {
+                each.push(missing);
+            }
+            if each.len() > SHOWN {
+                break;
+            }
+        }
+        let more = if each.len() > SHOWN { ", or another of its alternatives" } else { "" };
+        each.truncate(SHOWN);
+        let each = each.join(", or ");
         Error::caller(format!("{which} needs more than is given: give credentials for {each}{more}"))
     }
 }

@@ -52,6 +52,18 @@ impl<'a> Given<'a> {
     pub(super) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
+
+    /// Of the origins of its own. Where they are malformed it is empty, and said where the entry is read.
+    pub(super) fn first_origin(&self) -> Option<&'a str> {
+        let first = match self.get("origins")? {
+            Node::List(origins) => origins.first(),
+            origin => Some(origin),
+        };
+        Some(match first {
+            Some(Node::Text(origin)) => origin,
+            _ => "",
+        })
+    }
 }
 
 impl Wanted<'_> {

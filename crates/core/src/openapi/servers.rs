@@ -15,6 +15,9 @@ use crate::{
 /// So many bytes a URL has with its variables filled in, at most.
 const LONGEST: usize = 8 * 1024;
 
+/// So many variables it has, at most: each is a look at all that are declared, and at all that it can be.
+const MOST: usize = 64;
+
 /// A URL of a server, and what messages call it.
 pub(super) struct Server {
     pub(super) url: String,
@@ -103,6 +106,13 @@ fn fill_in(
     place: &str,
     known_names: &mut Vec<String>,
 ) -> Result<String, Error> {
+    let too_long = || Error::caller(format!("{place} is longer than a URL can be"));
+    if template.len() > LONGEST {
+        return Err(too_long());
+    }
+    if template.matches('{').count() > MOST {
+        return Err(Error::caller(format!("{place} has more than {MOST} variables")));
+    }
     let mut url = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -110,25 +120,34 @@ fn fill_in(
         url.push_str(before);
         let shown = quoted(name);
         let declared = table(variables, name, &format!("{place}.variables.{shown}"))?.unwrap_or_default();
-        let value = api.variables.iter().find(|(other, _)| other == name).map(|(_, value)| &**value);
-        let default = get(declared, "default")?.and_then(text);
-        let known = match get(declared, "enum")? {
-            Some(Node::List(items)) => items.iter().filter_map(text).collect::<Vec<_>>(),
-            _ => Vec::new(),
-        };
-        if let Some(value) = value {
-            check(value, &known, is_in_authority(&url))
-                .map_err(|what| Error::caller(format!("the variable {shown} of {place} {what}")))?;
+        match api.variables.iter().find(|(other, _)| other == name) {
+            Some((_, value)) => {
+                let known = match get(declared, "enum")? {
+                    None => &[][..],
+                    Some(Node::List(items)) => items,
+                    Some(other) => {
+                        let what = other.is_a();
+                        return Err(Error::caller(format!(
+                            "{place}.variables.{shown}.enum is {what}; it must be a list"
+                        )));
+                    }
+                };
+                check(value, known, &url, after)
+                    .map_err(|what| Error::caller(format!("the variable {shown} of {place} {what}")))?;
+                url.push_str(value);
+            }
+            None => match get(declared, "default")?.and_then(text) {
+                Some(default) => url.push_str(&default),
+                None => {
+                    return Err(Error::caller(format!(
+                        "{place} has a variable {shown} without a default; give it with .variable(..)"
+                    )));
+                }
+            },
         }
         known_names.push(name.to_owned());
-        let Some(value) = value.or(default.as_deref()) else {
-            return Err(Error::caller(format!(
-                "{place} has a variable {shown} without a default; give it with .variable(..)"
-            )));
-        };
-        url.push_str(value);
         if url.len() > LONGEST {
-            return Err(Error::caller(format!("{place} is longer than a URL can be")));
+            return Err(too_long());
         }
         rest = after;
     }
@@ -136,40 +155,66 @@ fn fill_in(
     Ok(url)
 }
 
-/// Behind the scheme and before the path: what stands here says which machine it is.
-fn is_in_authority(before: &str) -> bool {
-    match before.split_once("://").map(|(_, rest)| rest).or_else(|| before.strip_prefix("//")) {
-        Some(authority) => !authority.contains('/'),
-        // What stands at the very beginning is a scheme, or the whole server.
-        None => !before.is_empty() && !before.starts_with('/'),
-    }
-}
-
-/// A value of the program's that is not one of the document's may come from anywhere: it stays in its place.
-fn check(value: &str, known: &[Cow<'_, str>], in_authority: bool) -> Result<(), String> {
-    if known.iter().any(|word| word == value) {
+/// A value of the program's that is not one of the document's may come from anywhere: it stays in its place, which is between these two.
+fn check(value: &str, known: &[Node], before: &str, after: &str) -> Result<(), String> {
+    if known.iter().filter_map(text).any(|word| word == value) {
         return Ok(());
     }
     if !known.is_empty() {
-        let shown = known.iter().take(8).map(|word| quoted(word)).collect::<Vec<_>>();
+        let shown = known.iter().filter_map(text).take(8).map(|word| quoted(&word)).collect::<Vec<_>>();
         let listed = listed(shown.iter().map(|word| &**word));
         return Err(format!("is {}; it must be one of {listed}", quoted(value)));
     }
-    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     if value.is_empty() {
         return Err("is empty".into());
     }
-    if in_authority && !value.bytes().all(is_host) {
-        return Err("is part of a host, and has characters that a host cannot have".into());
+    // Readers of URLs leave them out (WHATWG URL section 4.4), and then read another one.
+    if value.contains(|character: char| character.is_ascii_control()) {
+        return Err("has characters that a URL cannot have".into());
+    }
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    if is_in_scheme(before, after) {
+        let (rest, _) = after.split_once("://").unwrap_or_default();
+        if !matches!(&*format!("{before}{value}{rest}"), "http" | "https") {
+            return Err("is before ://, where only http and https can be".into());
+        }
+    } else if is_in_authority(before) {
+        if !value.bytes().all(is_host) {
+            return Err("is part of a host, and has characters that a host cannot have".into());
+        }
+    } else if before.is_empty() && !after.is_empty() && !after.starts_with('/') {
+        let host = ["https://", "http://"].iter().find_map(|scheme| value.strip_prefix(scheme));
+        if !host.unwrap_or(value).bytes().all(is_host) {
+            return Err("ends within a host, and has characters that a host cannot have".into());
+        }
+    } else if before == "/" && value.starts_with(['/', '\\']) {
+        return Err("is a path, and begins with a second slash, behind which a host would be".into());
     }
     Ok(())
 }
 
+/// Before `://`.
+fn is_in_scheme(before: &str, after: &str) -> bool {
+    let is_scheme = |text: &str| !text.contains(['/', ':']);
+    is_scheme(before) && after.split_once("://").is_some_and(|(between, _)| is_scheme(between))
+}
+
+/// Behind the scheme and before the path: what stands here says which machine it is.
+fn is_in_authority(before: &str) -> bool {
+    match before.split_once("://").map(|(_, rest)| rest).or_else(|| before.strip_prefix("//")) {
+        Some(authority) => !authority.contains('/'),
+        // Behind what is no scheme yet and no path: a variable that has both, or a part of them.
+        None => !before.is_empty() && !before.starts_with('/'),
+    }
+}
+
+/// What YAML has without quotes is text as well: the port 8443, the version 2.0.
 fn text(node: &Node) -> Option<Cow<'_, str>> {
     match node {
         Node::Text(text) => Some(Cow::Borrowed(text)),
-        // A port, as YAML has it without quotes.
         Node::Integer(number) => Some(Cow::Owned(number.to_string())),
+        Node::Float(number) => Some(Cow::Owned(format!("{number:?}"))),
+        Node::Flag(flag) => Some(Cow::Owned(flag.to_string())),
         _ => None,
     }
 }

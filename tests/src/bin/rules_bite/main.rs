@@ -101,6 +101,7 @@ fn failures_with(copy: &Path, Mutation { file, from, to, .. }: &Mutation, tests:
 /// Part of a file's name, and the tests that are near.
 const NEAR: &[(&str, &[&str])] = &[
     ("/config/", &["-p", "authwright-tests", "--test", "config", "--test", "openapi"]),
+    ("/openapi/", &["-p", "authwright-core", "-p", "authwright-tests", "--lib", "--test", "openapi"]),
     ("/lent.rs", &["-p", "authwright-tests", "--test", "authorize"]),
     ("crates/tower/", &["-p", "authwright-tests", "--test", "tower"]),
     ("crates/oauth2/", &["-p", "authwright-oauth2", "-p", "authwright-tests", "--lib", "--test", "oauth"]),

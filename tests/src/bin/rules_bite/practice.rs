@@ -4,6 +4,9 @@ use crate::{Mutation, cut};
 
 const ENTRY: &str = "crates/core/src/config/entry.rs";
 const MEMBERS: &str = "crates/core/src/config/members.rs";
+const SERVERS: &str = "crates/core/src/openapi/servers.rs";
+const FLOWS: &str = "crates/core/src/openapi/flows.rs";
+const REQUIREMENT: &str = "crates/core/src/openapi/requirement.rs";
 const CLIENT: &str = "crates/oauth2/src/config/client.rs";
 const LENT: &str = "crates/core/src/exchange/lent.rs";
 const URI: &str = "crates/tower/src/uri.rs";
@@ -52,6 +55,30 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         CLIENT,
         "(None, Some(url)) => Server::new(issuer_of(url)),",
         "(None, Some(url)) => Server::new(issuer_of(url.get(..20).unwrap_or_default())),",
+    ),
+    cut(
+        "O part of a host stays part of a host",
+        SERVERS,
+        "if !value.bytes().all(is_host) {",
+        "if value.bytes().all(is_host) && false {",
+    ),
+    cut(
+        "O what the document lists is the choice",
+        SERVERS,
+        "if !known.is_empty() {",
+        "if known.is_empty() && value.is_empty() {",
+    ),
+    cut(
+        "O plain http of the document's endpoints is not accepted",
+        FLOWS,
+        "if target.is_protected() {",
+        "if target.is_protected() || wanted.given.has(\"danger_plain_http\") {",
+    ),
+    cut(
+        "O only those that are named",
+        REQUIREMENT,
+        "if let Some(only) = only {",
+        "if let Some(only) = only.filter(|only| only.is_empty()) {",
     ),
     cut(
         "L nothing attached is an error (A14)",
