@@ -48,6 +48,8 @@ struct Failed {
     /// The origin that was talked to, where it is known.
     origin: Option<String>,
     error: Boxed,
+    /// Where it is an error of ours, from inside.
+    said_by_us: Option<SaidByUs>,
 }
 
 /// A refused response. Bodies of responses are rarely `Sync`, errors have to be.
@@ -62,14 +64,14 @@ struct SaidByUs {
     is_transient: bool,
 }
 
-impl Failed {
-    fn said_by_us<R: 'static>(&self) -> Option<SaidByUs> {
-        chain(&*self.error).find_map(|error| {
+impl SaidByUs {
+    fn find<R: 'static>(error: &(dyn StdError + 'static)) -> Option<Self> {
+        chain(error).find_map(|error| {
             if let Some(error) = error.downcast_ref::<Error<R>>() {
-                return Some(SaidByUs { fault: error.fault(), is_transient: error.is_transient() });
+                return Some(Self { fault: error.fault(), is_transient: error.is_transient() });
             }
             let error = error.downcast_ref::<authwright_core::Error>()?;
-            Some(SaidByUs { fault: error.fault(), is_transient: error.is_transient() })
+            Some(Self { fault: error.fault(), is_transient: error.is_transient() })
         })
     }
 }
@@ -81,7 +83,7 @@ impl<R> Owned<R> {
     }
 }
 
-impl<R: 'static> Error<R> {
+impl<R> Error<R> {
     /// The refusal of the server, where this is a 401 or 403.
     pub fn denied(&self) -> Option<&Denied> {
         match &self.0.kind {
@@ -141,7 +143,7 @@ impl<R: 'static> Error<R> {
             Kind::Denied(denied, _) if denied.was_attached() => Fault::Credential,
             Kind::Denied(..) => Fault::Caller,
             Kind::TooManyRedirects { .. } => Fault::Server,
-            Kind::Client(failed) => failed.said_by_us::<R>().map_or(Fault::Network, |said| said.fault),
+            Kind::Client(failed) => failed.said_by_us.as_ref().map_or(Fault::Network, |said| said.fault),
         }
     }
 
@@ -156,7 +158,7 @@ impl<R: 'static> Error<R> {
     pub fn is_transient(&self) -> bool {
         match &self.0.kind {
             Kind::Core(error) => error.is_transient(),
-            Kind::Client(failed) => failed.said_by_us::<R>().is_none_or(|said| said.is_transient),
+            Kind::Client(failed) => failed.said_by_us.as_ref().is_none_or(|said| said.is_transient),
             _ => false,
         }
     }
@@ -200,8 +202,13 @@ impl<R> Error<R> {
     }
 
     /// What the client said. Where it quotes a query pair of ours, nothing of it is kept.
-    pub(crate) fn client_said(error: impl Into<Boxed>, origin: Option<String>, pairs: &str) -> Self {
-        Self::from_kind(Kind::Client(Failed { origin, error: without_quotes(error.into(), pairs) }))
+    pub(crate) fn client_said(error: impl Into<Boxed>, origin: Option<String>, pairs: &str) -> Self
+    where
+        R: 'static,
+    {
+        let error = error.into();
+        let said_by_us = SaidByUs::find::<R>(&*error);
+        Self::from_kind(Kind::Client(Failed { origin, said_by_us, error: without_quotes(error, pairs) }))
     }
 
     pub(crate) fn refused(denied: Box<Denied>, response: Response<R>) -> Self {
@@ -276,7 +283,7 @@ impl<R> fmt::Display for Error<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
             Kind::Core(error) => error.fmt(f),
-            Kind::Client(Failed { origin, error }) => {
+            Kind::Client(Failed { origin, error, .. }) => {
                 origin.iter().try_for_each(|origin| write!(f, "{origin}: "))?;
                 with_last_cause(&**error, f)
             }
@@ -297,7 +304,7 @@ impl<R> fmt::Debug for Error<R> {
     }
 }
 
-impl<R: 'static> StdError for Error<R> {
+impl<R> StdError for Error<R> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         // Its own text and its last cause are part of ours; itself is what tonic and others look for.
         self.client()

@@ -48,6 +48,7 @@ impl<S, M> Trip<'_, S, M> {
         S: Service<Request<B>, Response = Response<R>> + Clone,
         S::Error: Into<Boxed>,
         M: Bodies<B>,
+        R: 'static,
     {
         let origin = self.settings.origin.as_ref();
         let (parts, body) = request.into_parts();
