@@ -7,7 +7,7 @@
 use authwright_core::AuthConfig;
 use authwright_fuzz::{
     SECRET,
-    documents::{build, is_fit},
+    documents::{build, has_fractions, is_fit},
 };
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
@@ -21,13 +21,14 @@ fuzz_target!(|data: &[u8]| {
     }
     // From the text itself, in which a member can be there twice.
     let config: AuthConfig = serde_json::from_slice(data).expect("what is JSON is read");
-    let text = serde_json::to_string(&config).expect("what was read is written");
-    let again: AuthConfig = serde_json::from_str(&text).expect("what was written is read");
-    // The last digits of a fraction are lost on the way.
-    assert!(again == config || text.contains('.'));
-    // With a member that is there twice they differ, and what is built is an error.
-    if document.to_string().len() == text.len() {
-        build(&config, Some((&document, BASE)));
+    // A number past 64 bits, and what lies very deep, is kept as nothing that could be written.
+    if let Ok(text) = serde_json::to_string(&config) {
+        let again: AuthConfig = serde_json::from_str(&text).expect("what was written is read");
+        assert!(again == config || has_fractions(&document));
+        // With a member that is there twice they differ, and what is built is an error.
+        if document.to_string().len() == text.len() {
+            build(&config, Some((&document, BASE)));
+        }
     }
 
     let mut document = document;

@@ -66,7 +66,8 @@ fn begin(
     let url = pending.url();
     assert!(url.bytes().all(|byte| byte.is_ascii_graphic()));
     let named = json["authorization_endpoint"].as_str().expect("a page");
-    let bare = url.split_once("response_type=code&").expect("a request").0;
+    // The last one is ours: the server's own query may have the same.
+    let bare = url.rsplit_once("response_type=code&").expect("a request").0;
     goes_to(bare.trim_end_matches(['?', '&']), named.trim_end_matches(['?', '&']));
     let Ok(parsed) = Url::parse(url) else { return Ok(()) };
     let all = |name: &str| parsed.query_pairs().filter(|(found, _)| found == name).count();

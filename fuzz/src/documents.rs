@@ -9,10 +9,28 @@ use crate::{SECRET, check, texts};
 /// A variable that is there wherever this runs.
 pub const REFERENCE: &str = "env:PATH";
 
-/// The document can be tried: nothing in it is read from a device that never ends, and what the checks look for is ours alone.
+/// The document can be tried: nothing in it is read from a device that never ends, and what the checks look for is ours alone, in parts
+/// and in capitals too. (A fuzzer learns it from the checks.)
 pub fn is_fit(document: &Value) -> bool {
     let text = document.to_string();
-    !text.contains("file:") && !text.contains(SECRET)
+    let lower = text.to_ascii_lowercase();
+    let parts = ["file:", "s3cr3t", "canary"];
+    !parts.iter().any(|part| lower.contains(part)) && !text.contains(&path())
+}
+
+/// Whether a number in it is a fraction, whose last digits are lost where it is written and read again.
+pub fn has_fractions(document: &Value) -> bool {
+    match document {
+        Value::Number(number) => number.is_f64(),
+        Value::Array(items) => items.iter().any(has_fractions),
+        Value::Object(members) => members.values().any(has_fractions),
+        _ => false,
+    }
+}
+
+fn path() -> String {
+    // Never empty, which everything would contain.
+    std::env::var("PATH").ok().filter(|path| !path.is_empty()).unwrap_or_else(|| SECRET.to_owned())
 }
 
 /// Builds it, with and without literal secrets. `named` are the texts that may say an origin, and what they are relative to; none where
@@ -30,8 +48,7 @@ pub fn build(config: &AuthConfig, named: Option<(&Value, &str)>) {
 }
 
 pub fn says_nothing(error: &Error) {
-    let path = std::env::var("PATH").unwrap_or_default();
-    check(error, &[SECRET, &path]);
+    check(error, &[SECRET, &path()]);
 }
 
 fn covers(auth: &Auth, named: Option<(&Value, &str)>) {

@@ -288,9 +288,11 @@ fn shown(text: &str) -> String {
     };
     let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let all = format!("{scheme}://{host}");
-    let start: String = all.chars().take(LONGEST_HOST).collect();
-    let more = if start.len() < all.len() { "…" } else { "" };
-    format!("`{}{more}`", start.escape_debug())
+    // Escapes count too: a control character makes six of itself.
+    let mut escaped = all.escape_debug();
+    let start: String = escaped.by_ref().take(LONGEST_HOST).collect();
+    let more = if escaped.next().is_some() { "…" } else { "" };
+    format!("`{start}{more}`")
 }
 
 impl fmt::Display for Area {
