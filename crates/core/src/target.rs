@@ -184,6 +184,11 @@ impl<'a> Target<'a> {
     pub fn origin(&self) -> OriginText<'a> {
         OriginText { https: self.https, host: self.host, port: self.port() }
     }
+
+    /// Whether both are of one origin, as everything here that compares origins has it (RFC 9110 section 4.3.1).
+    pub fn is_same_origin(&self, other: &Target<'_>) -> bool {
+        crate::origin::same_origin(self, other)
+    }
 }
 
 /// Where the first such byte of ASCII is, or the end. Most texts are too short to be searched in many bytes at once.

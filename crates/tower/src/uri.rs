@@ -28,10 +28,11 @@ pub(crate) fn judged<'a>(uri: &'a Uri, origin: Option<&Uri>) -> Result<Cow<'a, U
     match (uri.authority(), origin) {
         (Some(_), None) => Ok(Cow::Borrowed(uri)),
         (Some(_), Some(origin)) => {
-            let (named, ours) = (Target::from_uri(uri)?.origin(), Target::from_uri(origin)?.origin());
-            if named.to_string().eq_ignore_ascii_case(&ours.to_string()) {
+            let (named, ours) = (Target::from_uri(uri)?, Target::from_uri(origin)?);
+            if named.is_same_origin(&ours) {
                 return Ok(Cow::Borrowed(uri));
             }
+            let (named, ours) = (named.origin(), ours.origin());
             refused(format!("the request is for {named}, and the layer's client is for {ours} alone; nothing was sent"))
         }
         (None, None) => refused(

@@ -72,6 +72,17 @@ fn a_validator_of_somebody_elses_takes_what_is_right_and_refuses_what_is_wrong()
     }
 }
 
+/// Core knows by name what the other crate brings, to say so.
+#[test]
+fn a_type_of_the_other_crate_says_whose_it_is() {
+    for kind in authwright_oauth2::config::KINDS {
+        let document = json!([{ "origins": "https://a.example", "type": kind.name }]);
+        let config: AuthConfig = serde_json::from_value(document).unwrap();
+        let error = config.build().unwrap_err().to_string();
+        assert!(error.contains("authwright-oauth2"), "{error}");
+    }
+}
+
 /// Each member that the schema lists for a type is asked for by that type; each that it does not list is unknown to it.
 #[test]
 fn the_types_have_the_members_that_the_schema_lists() {

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::HashSet, fmt, sync::Arc};
 
 use super::{
-    AuthConfig, Made, Node, Schemes, make,
+    AuthConfig, Made, Make, Node, Schemes, make,
     suggest::{did_you_mean, is_drawn_out, is_near, listed, quoted},
 };
 use crate::{Auth, Error, Origin, TokenStore};
@@ -15,8 +15,8 @@ use crate::{Auth, Error, Origin, TokenStore};
 pub struct Entry<'a> {
     /// `auth[2]`.
     pub(super) place: String,
-    pub(super) kind: &'a str,
-    pub(super) members: &'a [(String, Node)],
+    kind: &'a str,
+    members: &'a [(String, Node)],
     origins: Vec<Origin>,
     /// How messages name the first of them.
     first: String,
@@ -101,6 +101,12 @@ impl<'a> Entry<'a> {
     pub fn is(&self, kind: &'static str) -> bool {
         self.known.borrow_mut().push(kind);
         self.kind == kind
+    }
+
+    /// Makes it by whichever of these types it is. Each is asked for, so that a misspelling finds its neighbour.
+    pub fn made_by(&self, types: &[(&'static str, Make)]) -> Made {
+        let mut found = types.iter().filter(|(name, _)| self.is(name)).collect::<Vec<_>>();
+        found.pop().map(|(_, make)| make(self))
     }
 
     /// How messages name it: `auth[2]`, or `securitySchemes.app` where it comes from an OpenAPI document.

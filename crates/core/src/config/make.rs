@@ -24,8 +24,8 @@ pub(super) fn elsewhere(kind: &str) -> Option<&'static str> {
 }
 
 pub(super) fn make(entry: &Entry<'_>) -> Made {
-    let types = [
-        ("api_key", api_key as fn(&Entry<'_>) -> Result<Arc<dyn Scheme>, Error>),
+    entry.made_by(&[
+        ("api_key", api_key),
         ("basic", basic),
         ("bearer", bearer),
         #[cfg(feature = "digest")]
@@ -33,10 +33,7 @@ pub(super) fn make(entry: &Entry<'_>) -> Made {
         #[cfg(feature = "digest")]
         ("password", password),
         ("login", login),
-    ];
-    // Each is asked for, so that a misspelling finds its neighbour.
-    let mut found = types.into_iter().filter(|(name, _)| entry.is(name)).collect::<Vec<_>>();
-    found.pop().map(|(_, make)| make(entry))
+    ])
 }
 
 fn api_key(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {

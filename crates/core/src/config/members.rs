@@ -268,11 +268,10 @@ impl<'a> Entry<'a> {
         self.error(name, format!("holds a literal secret; write {FORMS}"))
     }
 
-    pub(super) fn not(&self, name: &str, node: &Node, wanted: &str) -> Error {
-        let hint = if *node == Node::Null { "; leave it out, or give it a value" } else { "" };
-        match hint {
-            "" => self.error(name, format!("is {}; it must be {wanted}", node.is_a())),
-            hint => self.error(name, format!("is null{hint}")),
+    fn not(&self, name: &str, node: &Node, wanted: &str) -> Error {
+        match node {
+            Node::Null => self.error(name, "is null; leave it out, or give it a value"),
+            other => self.error(name, format!("is {}; it must be {wanted}", other.is_a())),
         }
     }
 }

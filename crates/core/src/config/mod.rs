@@ -74,12 +74,15 @@ pub use self::{
 #[cfg(feature = "openapi")]
 pub(crate) use self::{
     node::{Keep, all},
-    suggest::{did_you_mean, listed, quoted},
+    suggest::{did_you_mean, listed, quoted, shown},
 };
 use crate::{Auth, Error, Scheme, TokenStore};
 
 /// What a function for types of entries answers: nothing where the type is none of its own.
 pub type Made = Option<Result<Arc<dyn Scheme>, Error>>;
+
+/// What makes the scheme of one type.
+pub type Make = fn(&Entry<'_>) -> Result<Arc<dyn Scheme>, Error>;
 
 /// A function for types of entries. It asks the entry [what it is](Entry::is), and then for its members.
 pub type Schemes = fn(&Entry<'_>) -> Made;

@@ -47,7 +47,7 @@ pub(crate) fn quoted(word: &str) -> String {
 }
 
 /// The same without quotes.
-pub(super) fn shown(word: &str) -> String {
+pub(crate) fn shown(word: &str) -> String {
     let shown: String = word.chars().take(SHOWN).flat_map(char::escape_debug).collect();
     if word.chars().nth(SHOWN).is_some() { shown + "…" } else { shown }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Alternative, Error};
-use crate::config::{Keep, Node, all, quoted};
+use crate::config::{Keep, Node, all, quoted, shown};
 
 /// The members of a document that are about security and servers.
 pub(super) const SECURITY_PART: Keep = Keep(|name| match name {
@@ -184,8 +184,7 @@ pub(super) fn error(name: &str, what: &str) -> Error {
 
 /// What messages call a scheme.
 pub(super) fn place(name: &str) -> String {
-    let name = quoted(name);
-    format!("securitySchemes.{}", name.trim_matches('"'))
+    format!("securitySchemes.{}", shown(name))
 }
 
 /// The member of this name. Twice is once too often: two readers would take two different ones.

@@ -67,10 +67,8 @@ fn server(entry: &Entry<'_>) -> Result<Server, Error> {
 /// Where all is given by hand nothing is asked of the issuer but to tell this server from others. Tenants of one host have endpoints of
 /// their own.
 fn issuer_of(token_endpoint: &str) -> String {
-    match token_endpoint.split_once(['?', '#']) {
-        None => token_endpoint.to_owned(),
-        Some((path, query)) => format!("{path}/{query:?}").replace(['?', '#', '"'], "-"),
-    }
+    // An issuer has no query (RFC 8414 section 2).
+    token_endpoint.replace('?', "%3F").replace('#', "%23")
 }
 
 /// Those of [`providers`] that have no names of their own to be given.

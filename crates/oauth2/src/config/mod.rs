@@ -33,18 +33,15 @@ use crate::{Session, Subject};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn schemes(entry: &Entry<'_>) -> Made {
-    let types = [
-        ("client_credentials", client_credentials as fn(&Entry<'_>) -> Result<Arc<dyn Scheme>, Error>),
+    entry.made_by(&[
+        ("client_credentials", client_credentials),
         #[cfg(feature = "danger-password-grant")]
         ("danger_password", danger_password),
         ("jwt_bearer", jwt_bearer),
         ("refresh_token", refresh_token),
         ("session", session_scheme),
         ("token_exchange", token_exchange),
-    ];
-    // Each is asked for, so that a misspelling finds its neighbour.
-    let mut found = types.into_iter().filter(|(name, _)| entry.is(name)).collect::<Vec<_>>();
-    found.pop().map(|(_, make)| make(entry))
+    ])
 }
 
 fn client_credentials(entry: &Entry<'_>) -> Result<Arc<dyn Scheme>, Error> {

@@ -89,8 +89,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     cut(
         "W a client for one server serves no other",
         URI,
-        "if named.to_string().eq_ignore_ascii_case(&ours.to_string()) {",
-        "if !named.to_string().is_empty() && !ours.to_string().is_empty() {",
+        "if named.is_same_origin(&ours) {",
+        "if named.is_same_origin(&named) || named.is_same_origin(&ours) {",
     ),
     cut(
         "W the client that was ready is the one that is called",
